@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lbench/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define uthash_malloc(bytes) lb_malloc(bytes)
+#include <uthash.h>
+
+struct item {
+	UT_hash_handle hh;
+	void *value;
+	size_t len;
+	char key[];
+};
+
+struct lb_map {
+	struct item *head;
+	void (*free_value)(void *);
+};
+
+struct lb_map *lb_map_new(void (*free_value)(void *))
+{
+	struct lb_map *m = lb_calloc(1, sizeof(*m));
+	m->free_value = free_value;
+	return m;
+}
+
+static struct item *find(const struct lb_map *m, const void *key, size_t len)
+{
+	struct item *it = NULL;
+	HASH_FIND(hh, m->head, key, len, it);
+	return it;
+}
+
+void *lb_map_getn(const struct lb_map *m, const void *key, size_t len)
+{
+	struct item *it = find(m, key, len);
+	return it ? it->value : NULL;
+}
+
+void *lb_map_get(const struct lb_map *m, const char *key)
+{
+	return lb_map_getn(m, key, strlen(key));
+}
+
+void lb_map_setn(struct lb_map *m, const void *key, size_t len, void *value)
+{
+	struct item *it = find(m, key, len);
+	if (it) {
+		if (m->free_value && it->value != value)
+			m->free_value(it->value);
+		it->value = value;
+		return;
+	}
+	it = lb_calloc(1, sizeof(*it) + len + 1);
+	memcpy(it->key, key, len);
+	it->len = len;
+	it->value = value;
+	HASH_ADD_KEYPTR(hh, m->head, it->key, it->len, it);
+}
+
+void lb_map_set(struct lb_map *m, const char *key, void *value)
+{
+	lb_map_setn(m, key, strlen(key), value);
+}
+
+static void drop(struct lb_map *m, struct item *it)
+{
+	HASH_DEL(m->head, it);
+	if (m->free_value)
+		m->free_value(it->value);
+	free(it);
+}
+
+void lb_map_delete(struct lb_map *m, const char *key)
+{
+	struct item *it = find(m, key, strlen(key));
+	if (it)
+		drop(m, it);
+}
+
+size_t lb_map_count(const struct lb_map *m)
+{
+	return HASH_COUNT(m->head);
+}
+
+int lb_map_each(const struct lb_map *m, int (*each)(const void *, size_t, void *, void *), void *arg)
+{
+	for (struct item *it = m->head; it; it = it->hh.next) {
+		int rc = each(it->key, it->len, it->value, arg);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+void lb_map_free(struct lb_map *m)
+{
+	if (!m)
+		return;
+	struct item *it, *next;
+	HASH_ITER(hh, m->head, it, next)
+		drop(m, it);
+	free(m);
+}
+
+void lb_map_cleanup(struct lb_map **m)
+{
+	lb_map_free(*m);
+	*m = NULL;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "lbench/buf.h"
+#include "lbench/fs.h"
+#include "lbench/mem.h"
+
+char *lb_path_join(const char *a, const char *b)
+{
+	if (*b == '/' || !*a)
+		return lb_strdup(b);
+	size_t n = strlen(a);
+	return lb_format("%s%s%s", a, a[n - 1] == '/' ? "" : "/", b);
+}
+
+/* Drops the last component of out, which begins at `root` (1 for absolute paths, 0 else). */
+static void drop_last(struct lb_buf *out, size_t root)
+{
+	while (out->len > root && out->data[out->len - 1] != '/')
+		out->len--;
+	if (out->len > root)
+		out->len--;
+	out->data[out->len] = '\0';
+}
+
+char *lb_path_clean(const char *path)
+{
+	lb_autobuf struct lb_buf out = { 0 };
+	size_t root = *path == '/';
+	size_t ups = 0; /* leading ".." of a relative path stay */
+	lb_buf_add(&out, path, root);
+	for (const char *p = path; *p;) {
+		size_t n = strcspn(p, "/");
+		if (n == 2 && p[0] == '.' && p[1] == '.') {
+			if (out.len > root + (ups ? ups * 3 - 1 : 0)) {
+				drop_last(&out, root);
+			} else if (!root) {
+				lb_buf_adds(&out, ups ? "/.." : "..");
+				ups++;
+			}
+		} else if (n && !(n == 1 && *p == '.')) {
+			if (out.len > root)
+				lb_buf_addc(&out, '/');
+			lb_buf_add(&out, p, n);
+		}
+		p += n + (p[n] == '/');
+	}
+	if (!out.len)
+		lb_buf_addc(&out, '.');
+	return lb_buf_steal(&out);
+}
+
+const char *lb_path_base(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return slash ? slash + 1 : path;
+}
+
+char *lb_path_dir(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (!slash)
+		return lb_strdup(".");
+	return slash == path ? lb_strdup("/") : lb_strndup(path, (size_t)(slash - path));
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A growing byte string. Zero-initialised is empty; data is NUL-terminated once anything was added.
+ */
+#ifndef LBENCH_BUF_H
+#define LBENCH_BUF_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct lb_buf {
+	char *data;
+	size_t len;
+	size_t cap;
+};
+
+void lb_buf_reserve(struct lb_buf *b, size_t extra);
+void lb_buf_add(struct lb_buf *b, const void *data, size_t len);
+void lb_buf_adds(struct lb_buf *b, const char *s);
+void lb_buf_addc(struct lb_buf *b, char c);
+void lb_buf_addf(struct lb_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void lb_buf_vaddf(struct lb_buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+void lb_buf_addu(struct lb_buf *b, uint64_t n); /* decimal, without printf */
+const char *lb_buf_str(struct lb_buf *b);       /* never NULL; borrowed */
+char *lb_buf_steal(struct lb_buf *b);           /* never NULL; the caller's, b is empty again */
+void lb_buf_clear(struct lb_buf *b);            /* empty, memory kept */
+void lb_buf_release(struct lb_buf *b);
+#define lb_autobuf __attribute__((cleanup(lb_buf_release)))
+
+#endif
