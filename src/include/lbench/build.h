@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One build: a Dockerfile, a context, bases and arguments, against one cache. The only place where all other
+ * modules meet. Nothing is printed and no clock is read: what happens goes out as events, in order, and
+ * whoever listens may stamp them.
+ */
+#ifndef LBENCH_BUILD_H
+#define LBENCH_BUILD_H
+
+#include "lbench/image.h"
+#include "lbench/layer.h"
+#include "lbench/policy.h"
+#include "lbench/run.h"
+#include "lbench/transfer.h"
+
+/* What a FROM name stands for. Made once, used by many builds, immutable, shared between threads. */
+struct lb_base_image {
+	char *name;
+	struct lb_image image;          /* config, history; layers filled when materialised */
+	struct lb_image_config config;  /* as stages inherit it; strings in arena */
+	struct lb_arena arena;
+	struct lb_node **layers;        /* bottom first */
+	size_t layers_count;
+	struct lb_node *root;           /* all of them applied */
+	struct lb_digest identity;      /* of manifest, or what stands for it */
+	struct lb_digest *layer_ids;    /* identity of each layer: diffID, or what stands for it */
+	bool opaque;
+};
+void lb_base_image_free(struct lb_base_image *b); /* NULL is fine */
+
+/* A declared base: layers by size, config. */
+struct lb_base_layer_model {
+	uint64_t bytes;
+	const char *id;                 /* "" when not given */
+	double compresses_to;           /* 0: the default, 0.4 */
+	struct lb_node *tree;           /* NULL: noise of that size; else the layer itself (borrowed) */
+};
+struct lb_base_model {
+	const char *name;
+	const struct lb_base_layer_model *layers;
+	size_t layers_count;
+	const struct lb_image_config *config; /* NULL: none */
+	const char *passwd, *group;     /* text of /etc/passwd, /etc/group; NULL: root alone */
+};
+int lb_base_from_model(const struct lb_base_model *m, struct lb_base_image **out, struct lb_err *err);
+/* A name and nothing else. */
+struct lb_base_image *lb_base_opaque(const char *name);
+
+/* A named context (--build-context) or a base by name. */
+struct lb_named_tree {
+	const char *name;
+	struct lb_node *tree;
+};
+
+struct lb_step_row {               /* one step of one build, in file order, triggers after their FROM */
+	int stage, index;              /* index in its stage */
+	const char *stage_name;        /* NULL */
+	const struct lb_instruction *in;
+	int trigger;
+	const char *text;              /* one line, as tables show it; "" before the first FROM is never emitted */
+	enum lb_outcome outcome;
+	enum lb_reason reason;
+	const struct lb_decision *decision; /* NULL for skipped, unreached */
+	bool has_layer;
+	const struct lb_layer_info *layer;  /* NULL: unknown, or dry */
+	uint64_t layer_bytes;          /* uncompressed tar; valid when layer_bytes_known */
+	bool layer_bytes_known;
+	bool run_ns_known;
+	uint64_t run_ns;               /* 0 for a hit */
+	enum lb_model_source model_source; /* RUN only */
+	bool is_run;
+	enum { LB_STALE_NO, LB_STALE_WRONG, LB_STALE_SUSPECT, LB_STALE_OUTDATED } stale;
+	uint64_t bytes_new;            /* of its blob, when it was new in the scope's ledger */
+	const char *message;           /* an error's text; NULL */
+};
+
+/* Events, in the order in which things happen. */
+struct lb_events {
+	void *arg;
+	/* work on a step begins and ends, for those who measure; called for what is decided or carried out */
+	void (*step_begin)(void *arg, int stage, int index);
+	void (*step_end)(void *arg, int stage, int index);
+	/* once for each step at the end of the build, in file order */
+	void (*row)(void *arg, const struct lb_step_row *row);
+};
+
+struct lb_world {                  /* facts outside the context: "apt-index" -> a counter or digest text */
+	const struct lb_pairs *facts;
+};
+
+struct lb_build_options {
+	const struct lb_dockerfile *dockerfile;
+	struct lb_node *context;        /* canonical, before .dockerignore */
+	const struct lb_ignore *ignore; /* NULL */
+	struct lb_base_image *(*find_base)(void *arg, const char *name, const char *platform); /* NULL: no such base */
+	void *find_base_arg;
+	const struct lb_named_tree *contexts;
+	size_t contexts_count;
+	const struct lb_pairs *build_args;
+	const struct lb_pairs *secrets;
+	const char *target, *platform;
+	bool no_cache;
+	const struct lb_policy *policy;
+	struct lb_cache *cache;
+	struct lb_ledger *ledger;       /* blobs of the scope; NULL: not counted */
+	struct lb_store *store;         /* NULL under dry */
+	struct lb_remote *remote;       /* NULL: no push */
+	const char *tag;                /* name at the remote and, with tag_in_store, in the store */
+	bool tag_in_store;
+	enum lb_run_mode mode;
+	const struct lb_model *models;
+	size_t models_count;
+	struct lb_world world;
+	uint64_t seed;                  /* of the scenario */
+	uint64_t place;                 /* in the plan: stamps are LB_STAMP_TIME + place */
+	struct lb_layer_options layer;
+	const _Atomic bool *cancel;     /* NULL */
+	struct lb_results *results;     /* layers made so far, shared by the builds of a run */
+	struct lb_events events;
+};
+
+/* Later than all context times: 2020-09-13 + 10^8 s. */
+#define LB_STAMP_TIME (LB_CONTEXT_TIME + 100000000)
+
+struct lb_build_result {
+	bool ok;                        /* false: a step failed; message says which and why, FILE:LINE:COL first */
+	char message[2048];
+	uint32_t steps, hits, misses, meta, skipped, unknown, wasted, stale, errors, unreached;
+	bool run_ns_known, wasted_known, bytes_known;
+	uint64_t run_ns, wasted_run_ns; /* sums of what is known */
+	uint64_t context_files, context_bytes; /* after .dockerignore */
+	uint32_t layers, layers_new;
+	uint64_t bytes_stored, bytes_pushed, bytes_pulled, image_bytes, shared_bytes;
+	struct lb_cache_counts cache;
+	struct lb_digest image;         /* manifest; zero when there is none */
+	bool image_known;
+};
+
+/* Layers that builds made, by result id; safe for several threads. */
+struct lb_results;
+struct lb_results *lb_results_new(void);
+void lb_results_free(struct lb_results *r);
+
+/* Carries a build out. A failing step is a result (ok false), not an error; LB_INVALID when the Dockerfile
+ * cannot be built at all (before anything ran), LB_UNSUPPORTED when the policy's engine refuses it,
+ * LB_INTERRUPTED after cancel. */
+int lb_build(const struct lb_build_options *options, struct lb_build_result *out, struct lb_err *err);
+
+#endif
