@@ -49,6 +49,7 @@ struct lb_flag {
 	char *name;  /* without "--" */
 	char *value; /* "" when there was no "=" */
 	bool has_value;
+	uint32_t line, col; /* where it begins in the file */
 };
 
 struct lb_heredoc {
@@ -79,6 +80,15 @@ struct lb_instruction {
 	char **comments;           /* comment lines right above, without '#' and the blank behind it */
 	size_t comments_count;
 	int stage;                 /* index into stages; -1 before the first FROM and at syntax depth */
+	const struct lb_source_part *source; /* where the joined text comes from; for lb_instruction_text_pos */
+	size_t source_count;
+	const char *source_text;
+	const char *words;         /* the copy of rest that args point into, or NULL */
+};
+
+/* From offset on, the text of an instruction stands at line and col of the file. */
+struct lb_source_part {
+	uint32_t offset, line, col;
 };
 
 struct lb_directive {
@@ -116,6 +126,8 @@ struct lb_dockerfile {
 	size_t stages_count;
 	struct lb_warning *warnings;
 	size_t warnings_count;
+	bool syntax_only;          /* what it was parsed with */
+	unsigned dialect;
 };
 
 struct lb_parse_options {
@@ -135,6 +147,11 @@ void lb_dockerfile_cleanup(struct lb_dockerfile **df);
 
 /* Position of an instruction, for messages. */
 struct lb_pos lb_instruction_pos(const struct lb_dockerfile *df, const struct lb_instruction *in);
+/* Position of a flag; of args[i], as near as it is known (in the JSON form where the array begins). */
+struct lb_pos lb_flag_pos(const struct lb_dockerfile *df, const struct lb_flag *flag);
+struct lb_pos lb_instruction_arg_pos(const struct lb_dockerfile *df, const struct lb_instruction *in, size_t i);
+/* Position of a byte of in->original or in->rest. */
+struct lb_pos lb_instruction_text_pos(const struct lb_dockerfile *df, const struct lb_instruction *in, const char *at);
 /* The flag of that name, NULL when it is not given. */
 const struct lb_flag *lb_instruction_flag(const struct lb_instruction *in, const char *name);
 /* Parses one instruction given as text, as an image's ONBUILD trigger holds it. Owned by df's arena;
@@ -142,7 +159,11 @@ const struct lb_flag *lb_instruction_flag(const struct lb_instruction *in, const
 int lb_dockerfile_parse_trigger(struct lb_dockerfile *df, const char *text, const struct lb_instruction *at,
                                 struct lb_instruction **out, struct lb_err *err);
 
-/* What `lbench parse` prints. */
+/* What `lbench parse` prints: the sexp, and the object of --format json. Without stages (syntax depth) the
+ * key is left out. plan may be NULL; with it, `ports` and `expanded` are filled in and its warnings are
+ * listed too. */
+struct lb_build_plan;
 void lb_dockerfile_sexp(const struct lb_dockerfile *df, struct lb_buf *out);
+void lb_dockerfile_json(const struct lb_dockerfile *df, const struct lb_build_plan *plan, struct lb_buf *out);
 
 #endif
