@@ -53,6 +53,10 @@ int lb_store_load(struct lb_store *s, const struct lb_digest *digest, struct lb_
 typedef int lb_store_each_fn(const struct lb_digest *digest, uint64_t size_bytes, void *arg);
 int lb_store_each_blob(struct lb_store *s, lb_store_each_fn *fn, void *arg, struct lb_err *err);
 int lb_store_delete_blob(struct lb_store *s, const struct lb_digest *digest, struct lb_err *err);
+/* Brings a content in under its digest, without reading it where both ends are files (copy_file_range). With
+ * check the bytes are digested and must agree (LB_INVALID): for what comes from outside. */
+int lb_store_copy(struct lb_store *s, const struct lb_content *c, const struct lb_digest *digest, bool check, bool *was_new,
+                  struct lb_err *err);
 
 /* ---- layers ---- */
 

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * WAL with synchronous=NORMAL: a commit costs no fsync, and neither a killed process nor a power cut leaves
+ * a torn data base. The log is not folded in at closing (that would fsync); it is kept short instead, so that
+ * the next opening has little to read.
+ */
+#include "store/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/file.h>
+
+#include "lbench/mem.h"
+
+#define BUSY_TIMEOUT_MS 60000
+#define SCHEMA_VERSION  1
+
+struct lb_db {
+	char *path, *lock_path;
+	sqlite3 *handle; /* NULL until first used */
+	pthread_mutex_t mutex;
+	sqlite3_stmt *statements[LB_SQL_COUNT];
+};
+
+static const char schema[] =
+	"BEGIN IMMEDIATE;"
+	"CREATE TABLE IF NOT EXISTS layers(tree BLOB NOT NULL, compression INTEGER NOT NULL, diff_id BLOB NOT NULL,"
+	" diff_bytes INTEGER NOT NULL, blob BLOB NOT NULL, blob_bytes INTEGER NOT NULL, files INTEGER NOT NULL,"
+	" whiteouts INTEGER NOT NULL, PRIMARY KEY(tree, compression)) WITHOUT ROWID;"
+	"CREATE INDEX IF NOT EXISTS layers_diff_id ON layers(diff_id, compression);"
+	"CREATE INDEX IF NOT EXISTS layers_blob ON layers(blob);"
+	"CREATE TABLE IF NOT EXISTS memos(kind TEXT NOT NULL, key BLOB NOT NULL, data BLOB NOT NULL, UNIQUE(kind, key));"
+	"CREATE TABLE IF NOT EXISTS scopes(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, instances INTEGER NOT NULL);"
+	"CREATE TABLE IF NOT EXISTS records(scope INTEGER NOT NULL, serial INTEGER NOT NULL, key BLOB NOT NULL, data BLOB NOT NULL,"
+	" PRIMARY KEY(scope, serial)) WITHOUT ROWID;"
+	"CREATE INDEX IF NOT EXISTS records_key ON records(scope, key, serial);"
+	"PRAGMA user_version=1;"
+	"COMMIT;";
+
+#define LAYER_COLUMNS "diff_id, diff_bytes, blob, blob_bytes, files, whiteouts"
+
+static const char *const sql[LB_SQL_COUNT] = {
+	[LB_SQL_LAYER_PUT] = "INSERT OR REPLACE INTO layers(tree, compression, " LAYER_COLUMNS ") VALUES(?1,?2,?3,?4,?5,?6,?7,?8)",
+	[LB_SQL_LAYER_BY_TREE] = "SELECT " LAYER_COLUMNS " FROM layers WHERE tree=?1 AND compression=?2",
+	[LB_SQL_LAYER_BY_DIFF_ID] = "SELECT " LAYER_COLUMNS " FROM layers WHERE diff_id=?1 AND compression=?2 ORDER BY tree LIMIT 1",
+	[LB_SQL_LAYERS_OF_BLOB] = "SELECT diff_id FROM layers WHERE blob=?1 LIMIT 1",
+	[LB_SQL_LAYER_FORGET] = "DELETE FROM layers WHERE blob=?1",
+	[LB_SQL_LAYER_LEFT] = "SELECT 1 FROM layers WHERE diff_id=?1 LIMIT 1",
+	[LB_SQL_MEMO_PUT] = "INSERT OR REPLACE INTO memos(kind, key, data) VALUES(?1,?2,?3)",
+	[LB_SQL_MEMO_GET] = "SELECT data FROM memos WHERE kind=?1 AND key=?2",
+	[LB_SQL_SCOPE_ADD] = "INSERT OR IGNORE INTO scopes(name, instances) VALUES(?1, 0)",
+	[LB_SQL_SCOPE_FIND] =
+		"SELECT id, instances, (SELECT coalesce(max(serial),0) FROM records WHERE scope=id) FROM scopes WHERE name=?1",
+	[LB_SQL_SCOPE_INSTANCE] = "UPDATE scopes SET instances=instances+1 WHERE id=?1 RETURNING instances",
+	[LB_SQL_RECORD_PUT] = "INSERT INTO records(scope, serial, key, data)"
+			      " SELECT ?1, coalesce(max(serial),0)+1, ?2, ?3 FROM records WHERE scope=?1 RETURNING serial",
+	[LB_SQL_RECORDS_GET] = "SELECT serial, data FROM records WHERE scope=?1 AND key=?2 ORDER BY serial",
+	[LB_SQL_CHECK] = "PRAGMA quick_check(1)",
+};
+
+struct lb_db *lb_db_new(const char *path, const char *lock_path)
+{
+	struct lb_db *db = lb_calloc(1, sizeof(*db));
+	db->path = lb_strdup(path);
+	db->lock_path = lock_path ? lb_strdup(lock_path) : NULL;
+	pthread_mutex_init(&db->mutex, NULL);
+	return db;
+}
+
+void lb_db_free(struct lb_db *db)
+{
+	if (!db)
+		return;
+	for (size_t i = 0; i < LB_SQL_COUNT; i++)
+		sqlite3_finalize(db->statements[i]);
+	sqlite3_close(db->handle);
+	pthread_mutex_destroy(&db->mutex);
+	free(db->path);
+	free(db->lock_path);
+	free(db);
+}
+
+static int fail(struct lb_db *db, sqlite3 *handle, int result, struct lb_err *err)
+{
+	int code = LB_IO;
+	switch (result & 0xff) {
+	case SQLITE_CANTOPEN:
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+		code = LB_CANTCREAT;
+		break;
+	case SQLITE_NOTADB:
+	case SQLITE_CORRUPT:
+		code = LB_INVALID;
+		break;
+	default:
+		break;
+	}
+	return lb_fail(err, code, "%s: %s", db->path, handle ? sqlite3_errmsg(handle) : sqlite3_errstr(result));
+}
+
+static int run(struct lb_db *db, sqlite3 *handle, const char *text, struct lb_err *err)
+{
+	int result = sqlite3_exec(handle, text, NULL, NULL, NULL);
+	return result == SQLITE_OK ? 0 : fail(db, handle, result, err);
+}
+
+static int read_version(struct lb_db *db, sqlite3 *handle, int *version, struct lb_err *err)
+{
+	sqlite3_stmt *st = NULL;
+	int result = sqlite3_prepare_v2(handle, "PRAGMA user_version", -1, &st, NULL);
+	if (result == SQLITE_OK)
+		result = sqlite3_step(st);
+	int rc = result == SQLITE_ROW ? 0 : fail(db, handle, result, err);
+	*version = rc ? 0 : sqlite3_column_int(st, 0);
+	sqlite3_finalize(st);
+	return rc;
+}
+
+/* The busy handler is not asked while a data base becomes a WAL one, hence the lock. */
+static int make_tables(struct lb_db *db, sqlite3 *handle, struct lb_err *err)
+{
+	lb_autofd int lock = -1;
+	if (db->lock_path) {
+		lock = open(db->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+		int e = errno;
+		if (lock < 0)
+			return lb_recode(err, (lb_fail_errno(err, e, "cannot create %s", db->lock_path), LB_CANTCREAT));
+		while (flock(lock, LOCK_EX) != 0 && errno == EINTR)
+			;
+	}
+	int rc = run(db, handle, "PRAGMA journal_mode=WAL", err);
+	return rc ? rc : run(db, handle, schema, err);
+}
+
+static int set_up(struct lb_db *db, sqlite3 *handle, struct lb_err *err)
+{
+	int version, off;
+	sqlite3_busy_timeout(handle, BUSY_TIMEOUT_MS);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &off);
+	int rc = read_version(db, handle, &version, err);
+	if (!rc && version == 0) {
+		rc = make_tables(db, handle, err);
+		version = SCHEMA_VERSION;
+	}
+	if (!rc && version != SCHEMA_VERSION)
+		rc = lb_fail(err, LB_INVALID, "%s: made by another version of lbench (format %d, this one reads %d)", db->path, version,
+			     SCHEMA_VERSION);
+	return rc ? rc : run(db, handle, "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=256", err);
+}
+
+static int open_handle(struct lb_db *db, struct lb_err *err)
+{
+	sqlite3 *handle = NULL;
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+	int result = sqlite3_open_v2(db->path, &handle, flags, NULL);
+	int rc = result == SQLITE_OK ? set_up(db, handle, err) : fail(db, handle, result, err);
+	if (rc) {
+		sqlite3_close(handle);
+		return rc;
+	}
+	db->handle = handle;
+	return 0;
+}
+
+int lb_db_use(struct lb_db *db, enum lb_sql which, struct lb_stmt *out, struct lb_err *err)
+{
+	pthread_mutex_lock(&db->mutex);
+	int rc = db->handle ? 0 : open_handle(db, err);
+	if (!rc && !db->statements[which]) {
+		int result = sqlite3_prepare_v3(db->handle, sql[which], -1, SQLITE_PREPARE_PERSISTENT, &db->statements[which], NULL);
+		rc = result == SQLITE_OK ? 0 : fail(db, db->handle, result, err);
+	}
+	if (rc) {
+		pthread_mutex_unlock(&db->mutex);
+		return rc;
+	}
+	*out = (struct lb_stmt){ db, db->statements[which] };
+	return 0;
+}
+
+void lb_stmt_done(struct lb_stmt *st)
+{
+	if (!st->db)
+		return;
+	sqlite3_reset(st->st);
+	sqlite3_clear_bindings(st->st);
+	pthread_mutex_unlock(&st->db->mutex);
+	*st = (struct lb_stmt){ 0 };
+}
+
+void lb_stmt_blob(struct lb_stmt *st, int i, const void *data, size_t len)
+{
+	if (len)
+		sqlite3_bind_blob64(st->st, i, data, len, SQLITE_STATIC);
+	else
+		sqlite3_bind_zeroblob(st->st, i, 0);
+}
+
+void lb_stmt_digest(struct lb_stmt *st, int i, const struct lb_digest *d)
+{
+	lb_stmt_blob(st, i, d->bytes, sizeof(d->bytes));
+}
+
+void lb_stmt_text(struct lb_stmt *st, int i, const char *text)
+{
+	sqlite3_bind_text(st->st, i, text, -1, SQLITE_STATIC);
+}
+
+void lb_stmt_uint(struct lb_stmt *st, int i, uint64_t n)
+{
+	sqlite3_bind_int64(st->st, i, (sqlite3_int64)n);
+}
+
+int lb_stmt_step(struct lb_stmt *st, bool *row, struct lb_err *err)
+{
+	int result = sqlite3_step(st->st);
+	if (row)
+		*row = result == SQLITE_ROW;
+	return result == SQLITE_ROW || result == SQLITE_DONE ? 0 : fail(st->db, st->db->handle, result, err);
+}
+
+uint64_t lb_stmt_take_uint(struct lb_stmt *st, int i)
+{
+	return (uint64_t)sqlite3_column_int64(st->st, i);
+}
+
+const char *lb_stmt_take_text(struct lb_stmt *st, int i)
+{
+	const char *text = (const char *)sqlite3_column_text(st->st, i);
+	return text ? text : "";
+}
+
+void lb_stmt_take_blob(struct lb_stmt *st, int i, const void **data, size_t *len)
+{
+	*data = sqlite3_column_blob(st->st, i);
+	*len = (size_t)sqlite3_column_bytes(st->st, i);
+}
+
+void lb_stmt_take_digest(struct lb_stmt *st, int i, struct lb_digest *out)
+{
+	const void *data;
+	size_t len;
+	lb_stmt_take_blob(st, i, &data, &len);
+	*out = (struct lb_digest){ 0 };
+	if (len == sizeof(out->bytes))
+		memcpy(out->bytes, data, len);
+}

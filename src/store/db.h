@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The store's SQLite data base: small things that many processes write. Opened on first use; one connection
+ * with its statements prepared once, one user at a time.
+ *
+ *	lb_autostmt struct lb_stmt st = { 0 };
+ *	int rc = lb_db_use(db, LB_SQL_MEMO_GET, &st, err);
+ *	… lb_stmt_blob(&st, 1, …);
+ *	rc = lb_stmt_step(&st, &row, err);
+ *	… lb_stmt_take_blob(&st, 0, …)		st gives the connection back at the end of the block
+ */
+#ifndef LBENCH_STORE_DB_H
+#define LBENCH_STORE_DB_H
+
+#include <sqlite3.h>
+
+#include "lbench/buf.h"
+#include "lbench/digest.h"
+#include "lbench/err.h"
+
+enum lb_sql {
+	LB_SQL_LAYER_PUT,
+	LB_SQL_LAYER_BY_TREE,
+	LB_SQL_LAYER_BY_DIFF_ID,
+	LB_SQL_LAYERS_OF_BLOB,
+	LB_SQL_LAYER_FORGET,
+	LB_SQL_LAYER_LEFT,
+	LB_SQL_MEMO_PUT,
+	LB_SQL_MEMO_GET,
+	LB_SQL_SCOPE_ADD,
+	LB_SQL_SCOPE_FIND,
+	LB_SQL_SCOPE_INSTANCE,
+	LB_SQL_RECORD_PUT,
+	LB_SQL_RECORDS_GET,
+	LB_SQL_CHECK,
+	LB_SQL_COUNT
+};
+
+struct lb_db;
+/* Nothing is opened yet. lock_path (NULL for ":memory:") keeps two processes from making the tables at once. */
+struct lb_db *lb_db_new(const char *path, const char *lock_path);
+void lb_db_free(struct lb_db *db);
+
+struct lb_stmt {
+	struct lb_db *db;
+	sqlite3_stmt *st;
+};
+/* LB_CANTCREAT, LB_IO; LB_INVALID for a file that is no data base of this version. */
+int lb_db_use(struct lb_db *db, enum lb_sql which, struct lb_stmt *out, struct lb_err *err);
+void lb_stmt_done(struct lb_stmt *st);
+#define lb_autostmt __attribute__((cleanup(lb_stmt_done)))
+
+/* Parameters count from 1, columns from 0. Bound bytes are borrowed until lb_stmt_done. */
+void lb_stmt_blob(struct lb_stmt *st, int i, const void *data, size_t len);
+void lb_stmt_digest(struct lb_stmt *st, int i, const struct lb_digest *d);
+void lb_stmt_text(struct lb_stmt *st, int i, const char *text);
+void lb_stmt_uint(struct lb_stmt *st, int i, uint64_t n);
+int lb_stmt_step(struct lb_stmt *st, bool *row, struct lb_err *err);
+uint64_t lb_stmt_take_uint(struct lb_stmt *st, int i);
+const char *lb_stmt_take_text(struct lb_stmt *st, int i); /* borrowed until the next step */
+void lb_stmt_take_digest(struct lb_stmt *st, int i, struct lb_digest *out); /* zero when it is none */
+void lb_stmt_take_blob(struct lb_stmt *st, int i, const void **data, size_t *len); /* likewise */
+
+#endif
