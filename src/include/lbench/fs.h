@@ -27,6 +27,9 @@ int lb_fs_mkdirs(int dirfd, const char *path, struct lb_err *err);
 /* Removes path and all below it; fine when it is not there. Does not follow links. */
 int lb_fs_remove(int dirfd, const char *path, struct lb_err *err);
 int lb_fs_open_dir(int dirfd, const char *path, int *fd, struct lb_err *err);
+/* Opens path below dirfd without following any symbolic link; path may be longer than PATH_MAX. A FIFO or a
+ * device that took a file's place does not block. The descriptor or -1 with errno. */
+int lb_fs_open_below(int dirfd, const char *path, int flags);
 bool lb_fs_exists(int dirfd, const char *path);
 bool lb_fs_is_dir(int dirfd, const char *path);
 /* A temporary directory below dir ("<dir>/<prefix>XXXXXX"); *path is the caller's. */
