@@ -55,6 +55,8 @@ struct lb_attr {
 	struct lb_time mtime;
 	uint32_t rdev_major, rdev_minor;
 	bool opaque;               /* LB_DIR in a layer: nothing of the lower directory shows through */
+	bool implied;              /* LB_DIR in a layer: only on the way to others (a tar without an entry for it); where the
+	                              lower has a directory, its attributes stay */
 	uint64_t link_group;       /* LB_FILE: names of one number are hard links of one file; 0: a single name */
 	const char *target;        /* LB_SYMLINK; bytes */
 	const struct lb_xattr *xattrs; /* sorted by name */
@@ -66,12 +68,25 @@ struct lb_node {
 	struct lb_content *content; /* LB_FILE: its bytes; NULL: empty. Its size is content's */
 	struct lb_entry *entries;  /* LB_DIR: sorted by name (memcmp, shorter first) */
 	size_t entries_count;
-	bool unknown;              /* LB_DIR: what it holds is not known (an opaque base, an unmodelled RUN's layer) */
+	bool unknown;              /* LB_DIR: what it holds is not known (an opaque base, an unmodelled RUN's layer); entries
+	                              that are listed are. Set only on a node that nobody else has yet */
+	bool unknown_below;        /* LB_DIR: a directory at any depth below is unknown; made with the node */
+	bool all_unknown_below;    /* LB_DIR: every directory below is unknown (or there is none); made with the node */
+	bool marks_below;          /* LB_DIR: there are whiteouts, opaque or implied directories below; made with the node */
 	_Atomic uint32_t refs;
 	void *_Atomic memo;        /* digests by flavour; tree/digest.c's */
 };
 
 uint64_t lb_node_size(const struct lb_node *n); /* bytes of a file, 0 else */
+static inline bool lb_node_is_dir(const struct lb_node *n)
+{
+	return n && n->attr.kind == LB_DIR;
+}
+/* Is anything at or below not known? */
+static inline bool lb_node_holds_unknown(const struct lb_node *n)
+{
+	return n && (n->unknown || n->unknown_below);
+}
 
 /* A leaf. Takes over the reference to content (NULL: an empty file). The result is the caller's reference. */
 struct lb_node *lb_node_new(const struct lb_attr *attr, struct lb_content *content);
@@ -85,6 +100,9 @@ void lb_node_cleanup(struct lb_node **n);
 /* The same content, entries and links under other attributes. */
 struct lb_node *lb_node_with_attr(const struct lb_node *n, const struct lb_attr *attr);
 struct lb_node *lb_tree_empty(void);                /* an empty root directory, 0755, 0:0, time 0 */
+struct lb_node *lb_tree_unknown(void);              /* the same, of which nothing is known */
+/* with_time: mtimes too. */
+bool lb_attr_equal(const struct lb_attr *a, const struct lb_attr *b, bool with_time);
 
 /* ---- looking ----
  * Paths are relative to the tree's root; leading '/', "./" and "//" make no difference; "" and "." are
@@ -108,11 +126,11 @@ int lb_tree_walk(struct lb_node *root, lb_walk_fn *fn, void *arg);
 struct lb_tree_count {
 	uint64_t files, dirs, others, bytes; /* files and their bytes; the root is not counted */
 };
-struct lb_tree_count lb_tree_count(struct lb_node *root);
+struct lb_tree_count lb_tree_count(const struct lb_node *root); /* remembered: costs nothing */
 
 /* ---- changing: a new root, sharing all that did not change; the caller's reference ---- */
 
-/* Puts node (its reference is taken) at path. Missing parents are made with parent_attr (NULL: an error,
+/* Puts node (its reference is taken, on success) at path. Missing parents are made with parent_attr (NULL: an error,
  * LB_NOT_FOUND); a parent that is no directory is LB_INVALID, or is replaced when `force`. Replaces what is
  * there. Does not follow links. */
 int lb_tree_put(const struct lb_node *root, const char *path, struct lb_node *node, const struct lb_attr *parent_attr, bool force,
@@ -120,7 +138,8 @@ int lb_tree_put(const struct lb_node *root, const char *path, struct lb_node *no
 int lb_tree_remove(const struct lb_node *root, const char *path, struct lb_node **out, struct lb_err *err); /* LB_NOT_FOUND */
 
 /* The nodes for which keep says true; directories that keep refuses are dropped whole unless something
- * below them is kept and `enter` was answered. prev_in/prev_out (both NULL or both given) are an earlier
+ * below them is kept and `enter` was answered. The root stays and is not asked for; a directory is asked for
+ * before what it holds, entries in order. prev_in/prev_out (both NULL or both given) are an earlier
  * call's input and result with the same keep: where the input node is the same, its result is shared. */
 enum lb_keep { LB_DROP, LB_DROP_BUT_ENTER, LB_KEEP };
 typedef enum lb_keep lb_keep_fn(const char *path, size_t len, const struct lb_node *node, void *arg);
@@ -146,6 +165,7 @@ enum lb_flavour {
 	LB_FLAVOUR_FULL,      /* everything, mtime and names below: identity of a tree (names the layer memo) */
 	LB_FLAVOUR_NO_TIME,   /* everything but mtimes */
 	LB_FLAVOUR_SHAPE,     /* everything but content bytes: kinds, names, modes, owners, times, sizes */
+	LB_FLAVOUR_ROOT_OWNED,/* build's: does all of a directory belong to 0:0? */
 	LB_FLAVOUR_POLICY_0,  /* from here on: the policies' own; policy/ names them */
 	LB_FLAVOUR_COUNT = LB_FLAVOUR_POLICY_0 + 8,
 };

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How nodes are laid out. The entries of a directory are one allocation: a head with what is known of
+ * everything below, the entries, their names. Making a copy of a directory with one entry changed is then
+ * two runs over memory.
+ */
+#ifndef TREE_NODE_H
+#define TREE_NODE_H
+
+#include "lbench/tree.h"
+
+/* Deeper trees are refused where they come from outside, so that recursion is safe everywhere. */
+enum { LB_TREE_DEPTH_MAX = 8192 };
+
+/* A directory being made: entries are added in order of their names; names are borrowed until it is done. */
+struct lb_draft {
+	struct lb_entry *items;
+	size_t count, cap;
+};
+void lb_draft_add(struct lb_draft *d, const char *name, size_t len, struct lb_node *node); /* takes node */
+/* Adds what is there already, with a reference of its own. */
+void lb_draft_share(struct lb_draft *d, const struct lb_entry *e);
+/* The directory; d is empty again. */
+struct lb_node *lb_draft_done(struct lb_draft *d, const struct lb_attr *attr, bool unknown);
+void lb_draft_release(struct lb_draft *d);
+#define lb_autodraft __attribute__((cleanup(lb_draft_release)))
+
+int lb_name_compare(const char *a, size_t a_len, const char *b, size_t b_len);
+/* Index of the first entry whose name is not before name; *found: it is that name. */
+size_t lb_dir_search(const struct lb_node *dir, const char *name, size_t len, bool *found);
+
+/* The next component of a path, blanks ("", ".") left out; false at the end. */
+bool lb_path_next(const char **path, const char **name, size_t *len);
+/* path without "..", for those who do not follow links; NULL when it has none as it is. The caller's. */
+char *lb_path_without_dots(const char *path);
+
+void lb_memo_free(void *memo);
+
+#endif
