@@ -53,5 +53,7 @@ void lb_image_manifest_json(const struct lb_image *im, const struct lb_digest *c
 /* Reads manifest (an index is resolved by platform "os/arch[/variant]", NULL: linux/amd64) and config from the
  * store. Layers keep blob digest, size and diffID; diff_bytes is 0 when unknown. LB_NOT_FOUND, LB_INVALID. */
 int lb_image_read(struct lb_store *s, const struct lb_digest *manifest, const char *platform, struct lb_image *out, struct lb_err *err);
+/* The manifest that an index stands for on that platform; a manifest stands for itself. LB_NOT_FOUND. */
+int lb_image_resolve(struct lb_store *s, const struct lb_digest *digest, const char *platform, struct lb_digest *out, struct lb_err *err);
 
 #endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lbench/image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lbench/mem.h"
+
+void lb_image_init(struct lb_image *im)
+{
+	*im = (struct lb_image){ .architecture = lb_strdup("amd64"), .os = lb_strdup("linux"), .config = json_object() };
+}
+
+static char *copy_text(const char *s)
+{
+	return s ? lb_strdup(s) : NULL;
+}
+
+void lb_image_copy(struct lb_image *dst, const struct lb_image *src)
+{
+	*dst = (struct lb_image){
+		.architecture = copy_text(src->architecture),
+		.os = copy_text(src->os),
+		.variant = copy_text(src->variant),
+		.author = copy_text(src->author),
+		.created = src->created,
+		.config = src->config ? json_deep_copy(src->config) : json_object(),
+	};
+	for (size_t i = 0; i < src->layers_count; i++)
+		lb_image_add_layer(dst, &src->layers[i]);
+	for (size_t i = 0; i < src->history_count; i++)
+		lb_image_add_history(dst, &src->history[i]);
+}
+
+void lb_image_release(struct lb_image *im)
+{
+	free(im->architecture);
+	free(im->os);
+	free(im->variant);
+	free(im->author);
+	json_decref(im->config);
+	free(im->layers);
+	for (size_t i = 0; i < im->history_count; i++) {
+		free(im->history[i].created_by);
+		free(im->history[i].comment);
+		free(im->history[i].author);
+	}
+	free(im->history);
+	*im = (struct lb_image){ 0 };
+}
+
+void lb_image_add_layer(struct lb_image *im, const struct lb_layer_info *info)
+{
+	im->layers = lb_realloc(im->layers, im->layers_count + 1, sizeof(*im->layers));
+	im->layers[im->layers_count++] = *info;
+}
+
+void lb_image_add_history(struct lb_image *im, const struct lb_history *h)
+{
+	im->history = lb_realloc(im->history, im->history_count + 1, sizeof(*im->history));
+	im->history[im->history_count++] = (struct lb_history){
+		.created_by = copy_text(h->created_by),
+		.comment = copy_text(h->comment),
+		.author = copy_text(h->author),
+		.created = h->created,
+		.empty_layer = h->empty_layer,
+	};
+}
+
+/* ChainID(L0) = DiffID(L0); ChainID(L0|…|Ln) = sha256(ChainID(L0|…|Ln-1) + " " + DiffID(Ln)), both as text. */
+void lb_image_chain_ids(const struct lb_image *im, struct lb_digest *out)
+{
+	for (size_t i = 0; i < im->layers_count; i++) {
+		out[i] = im->layers[i].diff_id;
+		if (!i)
+			continue;
+		char text[2 * LB_DIGEST_TEXT];
+		lb_digest_text(&out[i - 1], text);
+		text[LB_DIGEST_TEXT - 1] = ' ';
+		lb_digest_text(&im->layers[i].diff_id, text + LB_DIGEST_TEXT);
+		out[i] = lb_digest_of(text, strlen(text));
+	}
+}
