@@ -67,9 +67,9 @@ static int unknown_flag(struct lb_pos at, enum lb_keyword keyword, unsigned dial
 	return lb_fail_at(err, at, "%s has no flag --%s", lb_keyword_name(keyword), name);
 }
 
-static int check_flag(struct lb_pos at, enum lb_keyword keyword, unsigned dialect, const struct lb_flag *flag, bool again,
-		      struct lb_err *err)
+static int check_flag(struct lb_pos at, unsigned dialect, const struct lb_instruction *in, const struct lb_flag *flag, struct lb_err *err)
 {
+	enum lb_keyword keyword = in->keyword;
 	const struct flag_rule *rule = find_rule(keyword, flag->name);
 	if (!rule)
 		return unknown_flag(at, keyword, dialect, flag->name, err);
@@ -77,7 +77,7 @@ static int check_flag(struct lb_pos at, enum lb_keyword keyword, unsigned dialec
 		lb_fail_at(err, at, "%s has no flag --%s in this engine", lb_keyword_name(keyword), flag->name);
 		return lb_recode(err, LB_UNSUPPORTED);
 	}
-	if (again && rule->type != FLAG_LIST)
+	if (rule->type != FLAG_LIST && lb_instruction_flag(in, flag->name) != flag)
 		return lb_fail_at(err, at, "--%s is given twice", flag->name);
 	if (rule->type != FLAG_BOOL)
 		return flag->has_value ? 0 : lb_fail_at(err, at, "--%s needs a value: --%s=…", flag->name, flag->name);
@@ -90,8 +90,7 @@ int lb_flags_check(const struct lb_dockerfile *df, unsigned dialect, const struc
 {
 	for (size_t i = 0; i < in->flags_count; i++) {
 		const struct lb_flag *flag = &in->flags[i];
-		bool again = lb_instruction_flag(in, flag->name) != flag;
-		int rc = check_flag(lb_flag_pos(df, flag), in->keyword, dialect, flag, again, err);
+		int rc = check_flag(lb_flag_pos(df, flag), dialect, in, flag, err);
 		if (rc < 0)
 			return rc;
 	}

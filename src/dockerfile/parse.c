@@ -134,7 +134,9 @@ static void take_text(struct lb_parser *p, struct lb_instruction *in)
 	char *end = text + p->joined.len;
 	in->source_text = text;
 	in->original = (char *)lb_text_skip_spaces(text, end);
-	*(char *)lb_text_trim_end(in->original, end) = '\0';
+	end = (char *)lb_text_trim_end(in->original, end);
+	*end = '\0';
+	p->text_end = end;
 	struct lb_pos at = lb_instruction_text_pos(p->df, in, in->original);
 	in->first_line = at.line;
 	in->col = at.col;

@@ -27,9 +27,10 @@ struct lb_parser {
 	bool directives_done;
 	bool has_nul; /* NULs of the file are written as 0xc0 0x80 */
 	struct lb_buf joined;
-	struct lb_buf parts; /* struct lb_source_part[] of the instruction that is read */
-	bool empty_line;     /* one was skipped within the instruction */
-	char **comments;     /* right above the next instruction */
+	struct lb_buf parts;  /* struct lb_source_part[] of the instruction that is read */
+	const char *text_end; /* of the instruction that is split */
+	bool empty_line;      /* one was skipped within the instruction */
+	char **comments;      /* right above the next instruction */
 	size_t comments_count, comments_cap;
 	size_t instructions_cap, directives_cap, warnings_cap, stages_cap;
 };

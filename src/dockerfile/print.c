@@ -84,7 +84,15 @@ static void add_trigger(struct lb_json *w, const struct lb_instruction *in)
 	lb_json_close(w, '}');
 }
 
-static void add_instruction(struct lb_json *w, const struct lb_instruction *in)
+static void add_resolved(struct lb_json *w, const struct lb_resolved *r)
+{
+	if (r->ports)
+		add_strings(w, "ports", r->ports, r->ports_count);
+	if (r->has_expanded)
+		add_strings(w, "expanded", r->expanded, r->expanded_count);
+}
+
+static void add_instruction(struct lb_json *w, const struct lb_instruction *in, const struct lb_resolved *resolved)
 {
 	lb_json_open(w, '{');
 	add_keyword(w, in);
@@ -104,6 +112,8 @@ static void add_instruction(struct lb_json *w, const struct lb_instruction *in)
 	add_heredocs(w, in);
 	if (in->trigger)
 		add_trigger(w, in->trigger);
+	if (resolved)
+		add_resolved(w, resolved);
 	lb_json_close(w, '}');
 }
 
@@ -162,13 +172,14 @@ void lb_dockerfile_json(const struct lb_dockerfile *df, const struct lb_build_pl
 	lb_json_key(&w, "instructions");
 	lb_json_open(&w, '[');
 	for (size_t i = 0; i < df->instructions_count; i++)
-		add_instruction(&w, &df->instructions[i]);
+		add_instruction(&w, &df->instructions[i], plan && plan->resolved ? &plan->resolved[i] : NULL);
 	lb_json_close(&w, ']');
 	if (!df->syntax_only)
 		add_stages(&w, df);
 	lb_json_key(&w, "warnings");
 	lb_json_open(&w, '[');
-	add_warnings(&w, df->warnings, df->warnings_count);
+	if (!plan || !plan->checked)
+		add_warnings(&w, df->warnings, df->warnings_count);
 	if (plan)
 		add_warnings(&w, plan->warnings, plan->warnings_count);
 	lb_json_close(&w, ']');

@@ -331,8 +331,8 @@ static void add_flag(struct lb_parser *p, struct lb_instruction *in, const char 
 static char *split_flags(struct lb_parser *p, struct lb_instruction *in, char *at)
 {
 	size_t cap = 0, len;
+	const char *end = p->text_end;
 	for (;;) {
-		char *end = at + strlen(at);
 		at = (char *)lb_text_skip_spaces(at, end);
 		if (at[0] != '-' || at[1] != '-')
 			return at;

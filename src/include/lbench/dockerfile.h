@@ -160,8 +160,8 @@ int lb_dockerfile_parse_trigger(struct lb_dockerfile *df, const char *text, cons
                                 struct lb_instruction **out, struct lb_err *err);
 
 /* What `lbench parse` prints: the sexp, and the object of --format json. Without stages (syntax depth) the
- * key is left out. plan may be NULL; with it, `ports` and `expanded` are filled in and its warnings are
- * listed too. */
+ * key is left out. plan may be NULL; with it its warnings are listed too, and once it is resolved
+ * (lb_build_plan_resolve) `ports` and `expanded`. */
 struct lb_build_plan;
 void lb_dockerfile_sexp(const struct lb_dockerfile *df, struct lb_buf *out);
 void lb_dockerfile_json(const struct lb_dockerfile *df, const struct lb_build_plan *plan, struct lb_buf *out);
