@@ -49,14 +49,19 @@ static void remember(struct lb_node *n, enum lb_flavour flavour, const struct lb
 	} while (!atomic_compare_exchange_weak_explicit(&n->memo, &head, m, memory_order_release, memory_order_acquire));
 }
 
+bool lb_node_digest_known(const struct lb_node *n, enum lb_flavour flavour, struct lb_digest *out)
+{
+	const struct memo *m = find(atomic_load_explicit(&n->memo, memory_order_acquire), flavour);
+	if (m)
+		*out = m->digest;
+	return m != NULL;
+}
+
 int lb_node_digest_by(struct lb_node *n, enum lb_flavour flavour, lb_digest_fn *compute, void *arg, struct lb_digest *out,
 		      struct lb_err *err)
 {
-	const struct memo *m = find(atomic_load_explicit(&n->memo, memory_order_acquire), flavour);
-	if (m) {
-		*out = m->digest;
+	if (lb_node_digest_known(n, flavour, out))
 		return 0;
-	}
 	int rc = compute(n, arg, out, err);
 	if (!rc)
 		remember(n, flavour, out);

@@ -28,19 +28,6 @@ static struct lb_node *filter_entry(struct filter *f, const struct lb_entry *e, 
 	return k == LB_KEEP || out->entries_count ? lb_steal(&out) : NULL;
 }
 
-/* Would the draft be this very directory? Then what changed was dropped, and the result is the earlier one. */
-static bool draft_is(const struct lb_draft *d, const struct lb_node *in, const struct lb_node *old)
-{
-	if (!old || d->count != old->entries_count || in->unknown != old->unknown || !lb_attr_equal(&in->attr, &old->attr, true))
-		return false;
-	for (size_t i = 0; i < d->count; i++) {
-		const struct lb_entry *a = &d->items[i], *b = &old->entries[i];
-		if (a->node != b->node || lb_name_compare(a->name, a->name_len, b->name, b->name_len) != 0)
-			return false;
-	}
-	return true;
-}
-
 static struct lb_node *filter_dir(struct filter *f, struct lb_node *in, const struct lb_node *prev_in, const struct lb_node *prev_out)
 {
 	lb_autodraft struct lb_draft d = { 0 };
@@ -59,9 +46,8 @@ static struct lb_node *filter_dir(struct filter *f, struct lb_node *in, const st
 	}
 	if (same)
 		return lb_node_ref(in);
-	if (draft_is(&d, in, prev_out))
-		return lb_node_ref((struct lb_node *)(uintptr_t)prev_out);
-	return lb_draft_done(&d, &in->attr, in->unknown);
+	/* what changed may all have been dropped: then the result is the earlier one */
+	return lb_draft_done_or(&d, &in->attr, in->unknown, prev_out);
 }
 
 struct lb_node *lb_tree_filter(struct lb_node *root, lb_keep_fn *keep, void *arg, const struct lb_node *prev_in,

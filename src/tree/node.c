@@ -9,6 +9,7 @@
 
 struct block {
 	struct lb_tree_count below;
+	struct lb_node *_Atomic unknown_twin; /* NULL: not asked for yet */
 	struct lb_entry entries[];
 };
 
@@ -60,8 +61,7 @@ static struct lb_node *new_node(const struct lb_attr *attr)
 	atomic_init(&n->refs, 1);
 	if (attr->target)
 		n->attr.target = lb_strdup(attr->target);
-	if (attr->xattrs_count)
-		n->attr.xattrs = copy_xattrs(attr->xattrs, attr->xattrs_count);
+	n->attr.xattrs = attr->xattrs_count ? copy_xattrs(attr->xattrs, attr->xattrs_count) : NULL;
 	return n;
 }
 
@@ -112,6 +112,7 @@ static void pack(struct lb_node *dir, const struct lb_entry *items, size_t count
 		bytes += items[i].name_len + 1;
 	struct block *b = lb_malloc(sizeof(*b) + count * sizeof(*items) + bytes);
 	b->below = (struct lb_tree_count){ 0 };
+	atomic_init(&b->unknown_twin, NULL);
 	char *at = (char *)(b->entries + count);
 	for (size_t i = 0; i < count; i++) {
 		assert(!i || lb_name_compare(items[i - 1].name, items[i - 1].name_len, items[i].name, items[i].name_len) < 0);
@@ -165,6 +166,27 @@ struct lb_node *lb_draft_done(struct lb_draft *d, const struct lb_attr *attr, bo
 	return n;
 }
 
+/* Would the draft be this very directory? */
+static bool draft_is(const struct lb_draft *d, const struct lb_attr *attr, bool unknown, const struct lb_node *old)
+{
+	if (d->count != old->entries_count || unknown != old->unknown || !lb_attr_equal(attr, &old->attr, true))
+		return false;
+	for (size_t i = 0; i < d->count; i++) {
+		const struct lb_entry *a = &d->items[i], *b = &old->entries[i];
+		if (a->node != b->node || lb_name_compare(a->name, a->name_len, b->name, b->name_len) != 0)
+			return false;
+	}
+	return true;
+}
+
+struct lb_node *lb_draft_done_or(struct lb_draft *d, const struct lb_attr *attr, bool unknown, const struct lb_node *old)
+{
+	if (!old || !draft_is(d, attr, unknown, old))
+		return lb_draft_done(d, attr, unknown);
+	lb_draft_release(d);
+	return lb_node_ref((struct lb_node *)(uintptr_t)old);
+}
+
 void lb_draft_release(struct lb_draft *d)
 {
 	for (size_t i = 0; i < d->count; i++)
@@ -205,8 +227,12 @@ void lb_node_unref(struct lb_node *n)
 		for (size_t i = 0; i < n->entries_count; i++)
 			if (drop(n->entries[i].node))
 				push_dead(&dead, n->entries[i].node);
-		if (n->entries)
+		if (n->entries) {
+			struct lb_node *twin = atomic_load_explicit(&block_of(n)->unknown_twin, memory_order_relaxed);
+			if (twin && drop(twin))
+				push_dead(&dead, twin);
 			free(block_of(n));
+		}
 		lb_content_unref(n->content);
 		free((void *)(uintptr_t)n->attr.target);
 		free((void *)(uintptr_t)n->attr.xattrs);
@@ -229,6 +255,27 @@ struct lb_node *lb_node_with_attr(const struct lb_node *n, const struct lb_attr 
 	for (size_t i = 0; i < n->entries_count; i++)
 		lb_draft_share(&d, &n->entries[i]);
 	return lb_draft_done(&d, attr, n->unknown);
+}
+
+struct lb_node *lb_node_unknown_twin(struct lb_node *dir)
+{
+	if (dir->unknown && dir->all_unknown_below)
+		return lb_node_ref(dir);
+	struct lb_node *twin = dir->entries ? atomic_load_explicit(&block_of(dir)->unknown_twin, memory_order_acquire) : NULL;
+	if (twin)
+		return lb_node_ref(twin);
+	struct lb_draft d = { 0 };
+	for (size_t i = 0; i < dir->entries_count; i++) {
+		struct lb_entry e = dir->entries[i];
+		lb_draft_add(&d, e.name, e.name_len, e.node->attr.kind == LB_DIR ? lb_node_unknown_twin(e.node) : lb_node_ref(e.node));
+	}
+	struct lb_node *made = lb_draft_done(&d, &dir->attr, true);
+	if (!dir->entries)
+		return made;
+	if (atomic_compare_exchange_strong_explicit(&block_of(dir)->unknown_twin, &twin, made, memory_order_acq_rel, memory_order_acquire))
+		return lb_node_ref(made);
+	lb_node_unref(made);
+	return lb_node_ref(twin);
 }
 
 struct lb_node *lb_tree_empty(void)

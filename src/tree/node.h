@@ -22,6 +22,8 @@ void lb_draft_add(struct lb_draft *d, const char *name, size_t len, struct lb_no
 void lb_draft_share(struct lb_draft *d, const struct lb_entry *e);
 /* The directory; d is empty again. */
 struct lb_node *lb_draft_done(struct lb_draft *d, const struct lb_attr *attr, bool unknown);
+/* The same, or another reference to old (may be NULL) when that is what would come out. */
+struct lb_node *lb_draft_done_or(struct lb_draft *d, const struct lb_attr *attr, bool unknown, const struct lb_node *old);
 void lb_draft_release(struct lb_draft *d);
 #define lb_autodraft __attribute__((cleanup(lb_draft_release)))
 
@@ -34,6 +36,11 @@ bool lb_path_next(const char **path, const char **name, size_t *len);
 /* path without "..", for those who do not follow links; NULL when it has none as it is. The caller's. */
 char *lb_path_without_dots(const char *path);
 
+/* A directory and all below it as unknown; made once, then shared. The caller's reference. */
+struct lb_node *lb_node_unknown_twin(struct lb_node *dir);
+
 void lb_memo_free(void *memo);
+/* Is the digest remembered already? */
+bool lb_node_digest_known(const struct lb_node *n, enum lb_flavour flavour, struct lb_digest *out);
 
 #endif
