@@ -343,8 +343,18 @@ static void digests_are_remembered(void **state)
 	assert_true(is_remembered(again, "d3/f3"));
 	assert_true(is_remembered(again, "d1/f99"));
 	assert_same_tree(first, again);
-	/* what was learnt from the memo is saved again */
+	/* nothing new: the memo stays the file that it is */
+	struct stat before, after;
+	assert_int_equal(stat(p->memo, &before), 0);
 	lb_autonode struct lb_node *third = walk_digest_save(p);
+	assert_int_equal(stat(p->memo, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	/* a file less, and what was recalled is saved again */
+	lb_autofree char *path = lb_path_join(p->dir, "d0/f0");
+	assert_int_equal(unlink(path), 0);
+	lb_autonode struct lb_node *less = walk_digest_save(p);
+	assert_int_equal(stat(p->memo, &after), 0);
+	assert_int_not_equal(before.st_ino, after.st_ino);
 	lb_autonode struct lb_node *fourth = walk_of(p, &(struct lb_dir_options){ .canonical = true, .memo_path = p->memo });
 	assert_true(is_remembered(fourth, "d3/f3"));
 }

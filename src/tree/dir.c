@@ -32,6 +32,7 @@ struct walk {
 	int root_fd;      /* the source's */
 	struct lb_source *source;
 	struct lb_dir_memo *memo;
+	uint64_t memo_finger;
 	struct lb_map *links;
 	struct lb_buf path;
 	size_t depth;
@@ -87,7 +88,7 @@ static struct lb_attr attr_of(const struct walk *w, const struct lb_found *f)
 	a.mode = f->mode & 07777;
 	a.uid = f->uid;
 	a.gid = f->gid;
-	a.mtime = f->key.mtime;
+	a.mtime = f->mtime;
 	a.xattrs = f->xattrs;
 	a.xattrs_count = f->xattrs_count;
 	return a;
@@ -109,8 +110,8 @@ static struct lb_node *new_leaf(struct walk *w, struct lb_source_dir *dir, const
 		return lb_node_new(attr, NULL);
 	struct lb_content *c = lb_source_file(dir, f->name, f->len, &f->key);
 	struct lb_digest d;
-	if (w->memo && lb_dir_memo_get(w->memo, &f->key, &d))
-		lb_content_set_digest(c, &d);
+	if (w->memo && lb_dir_memo_get(w->memo, &f->key, &w->memo_finger, &d))
+		lb_source_file_recall(c, &d);
 	return lb_node_new(attr, c);
 }
 
@@ -179,7 +180,7 @@ static int take(struct walk *w, struct lb_source_dir *dir, const struct lb_found
 
 static int take_all(struct walk *w, struct lb_listing *l, struct lb_draft *d, struct lb_err *err)
 {
-	struct lb_source_dir *dir = lb_source_dir_new(w->source, lb_buf_str(&w->path));
+	struct lb_source_dir *dir = lb_source_dir_new(w->source, lb_buf_str(&w->path), l->dev);
 	size_t len = w->path.len;
 	int rc = 0;
 	for (size_t i = 0; !rc && i < l->count; i++) {
@@ -245,12 +246,12 @@ int lb_tree_from_dir(const char *path, const struct lb_dir_options *options, str
 		lb_found_release(&root);
 		return fail_here(&w, e, err);
 	}
-	struct lb_time now = { 0 };
+	uint64_t now_ns = 0;
 	if (options->memo_path) {
-		now = lb_dir_memo_now(options->memo_path);
+		now_ns = lb_dir_memo_now_ns(options->memo_path);
 		w.memo = lb_dir_memo_open(options->memo_path);
 	}
-	w.source = lb_source_new(lb_steal_fd(&fd), path, now);
+	w.source = lb_source_new(lb_steal_fd(&fd), path, now_ns, lb_dir_memo_records(w.memo));
 	w.links = lb_map_new(free);
 	w.listing = lb_malloc(LB_LISTING_BYTES);
 	struct lb_attr attr = attr_of(&w, &root);

@@ -82,14 +82,16 @@ static struct name *sorted_names(const struct lb_listing *l)
 
 /* ---- attributes ---- */
 
-static struct lb_time time_of(struct timespec t)
-{
-	return (struct lb_time){ t.tv_sec, (uint32_t)t.tv_nsec };
-}
-
 static void take_stat(struct lb_found *f, const struct stat *st)
 {
-	f->key = (struct lb_file_key){ st->st_dev, st->st_ino, (uint64_t)st->st_size, time_of(st->st_mtim), time_of(st->st_ctim) };
+	f->key = (struct lb_file_key){
+		.dev = st->st_dev,
+		.ino = st->st_ino,
+		.size_bytes = (uint64_t)st->st_size,
+		.mtime_ns = lb_time_ns(st->st_mtim.tv_sec, st->st_mtim.tv_nsec),
+		.ctime_ns = lb_time_ns(st->st_ctim.tv_sec, st->st_ctim.tv_nsec),
+	};
+	f->mtime = (struct lb_time){ st->st_mtim.tv_sec, (uint32_t)st->st_mtim.tv_nsec };
 	f->mode = st->st_mode;
 	f->uid = st->st_uid;
 	f->gid = st->st_gid;
@@ -189,6 +191,10 @@ static int look_at(struct lb_found *f, int fd, bool with_xattrs)
 
 int lb_listing_read(struct lb_listing *l, int fd, bool with_xattrs, char *scratch)
 {
+	struct stat st;
+	if (fstat(fd, &st) != 0)
+		return errno;
+	l->dev = st.st_dev;
 	int e = list_names(l, fd, scratch);
 	size_t names_count = l->count;
 	if (e || !names_count) {

@@ -15,6 +15,7 @@ struct lb_found {
 	const char *name; /* the listing's */
 	size_t len;
 	struct lb_file_key key;
+	struct lb_time mtime;
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
@@ -28,6 +29,7 @@ struct lb_found {
 struct lb_listing {
 	struct lb_found *items;
 	size_t count;
+	uint64_t dev; /* of the directory */
 	struct lb_buf names;
 };
 

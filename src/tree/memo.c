@@ -21,9 +21,7 @@
 #include "lbench/mem.h"
 
 struct record {
-	uint64_t dev, ino, size_bytes;
-	int64_t mtime_sec, ctime_sec;
-	uint32_t mtime_nsec, ctime_nsec;
+	struct lb_file_key key;
 	struct lb_digest digest;
 };
 
@@ -33,7 +31,7 @@ struct head {
 	uint64_t slots, records;
 };
 
-static const uint64_t MAGIC = UINT64_C(0x316f6d656d626c01);
+static const uint64_t MAGIC = UINT64_C(0x316f6d656d626c02);
 enum { EMPTY = 0 }; /* a slot holds the record's number plus one */
 
 struct lb_dir_memo {
@@ -41,6 +39,7 @@ struct lb_dir_memo {
 	size_t bytes;
 	const uint32_t *slots;
 	uint64_t slots_mask;
+	uint64_t records_count;
 	const struct record *records;
 };
 
@@ -106,8 +105,14 @@ struct lb_dir_memo *lb_dir_memo_open(const char *path)
 	m->bytes = bytes;
 	m->slots = (const uint32_t *)(h + 1);
 	m->slots_mask = h->slots - 1;
+	m->records_count = h->records;
 	m->records = (const struct record *)(const void *)(m->slots + h->slots);
 	return m;
+}
+
+uint64_t lb_dir_memo_records(const struct lb_dir_memo *m)
+{
+	return m ? m->records_count : 0;
 }
 
 void lb_dir_memo_close(struct lb_dir_memo *m)
@@ -118,27 +123,37 @@ void lb_dir_memo_close(struct lb_dir_memo *m)
 	free(m);
 }
 
-static bool is_same(const struct record *r, const struct lb_file_key *k)
+static bool is_inode(const struct record *r, const struct lb_file_key *k)
 {
-	return r->size_bytes == k->size_bytes && r->mtime_sec == k->mtime.sec && r->mtime_nsec == k->mtime.nsec &&
-	       r->ctime_sec == k->ctime.sec && r->ctime_nsec == k->ctime.nsec;
+	return r->key.ino == k->ino && r->key.dev == k->dev;
 }
 
-bool lb_dir_memo_get(const struct lb_dir_memo *m, const struct lb_file_key *key, struct lb_digest *out)
+/* The record of key's inode; the number of records when there is none. */
+static uint64_t find(const struct lb_dir_memo *m, const struct lb_file_key *key)
 {
 	for (uint64_t i = place(key->dev, key->ino);; i++) {
 		uint32_t slot = m->slots[i & m->slots_mask];
-		if (slot == EMPTY)
-			return false;
-		const struct record *r = &m->records[slot - 1];
-		if (r->ino != key->ino || r->dev != key->dev)
-			continue;
-		*out = r->digest;
-		return is_same(r, key);
+		if (slot == EMPTY || slot > m->records_count)
+			return m->records_count;
+		if (is_inode(&m->records[slot - 1], key))
+			return slot - 1;
 	}
 }
 
-struct lb_time lb_dir_memo_now(const char *memo_path)
+bool lb_dir_memo_get(const struct lb_dir_memo *m, const struct lb_file_key *key, uint64_t *finger, struct lb_digest *out)
+{
+	uint64_t at = *finger;
+	if (at >= m->records_count || !is_inode(&m->records[at], key))
+		at = find(m, key);
+	if (at == m->records_count)
+		return false;
+	*finger = at + 1;
+	const struct record *r = &m->records[at];
+	*out = r->digest;
+	return r->key.size_bytes == key->size_bytes && r->key.mtime_ns == key->mtime_ns && r->key.ctime_ns == key->ctime_ns;
+}
+
+uint64_t lb_dir_memo_now_ns(const char *memo_path)
 {
 	lb_autofree char *dir = lb_path_dir(memo_path);
 	lb_autofd int fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
@@ -149,9 +164,7 @@ struct lb_time lb_dir_memo_now(const char *memo_path)
 			unlink(name);
 	}
 	struct stat st;
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return (struct lb_time){ 0 };
-	return (struct lb_time){ st.st_mtim.tv_sec, (uint32_t)st.st_mtim.tv_nsec };
+	return fd < 0 || fstat(fd, &st) != 0 ? 0 : lb_time_ns(st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 }
 
 /* ---- saving ---- */
@@ -159,6 +172,8 @@ struct lb_time lb_dir_memo_now(const char *memo_path)
 struct records {
 	struct record *items;
 	size_t count, cap;
+	bool learnt;     /* something that the memo had not */
+	uint64_t before; /* what the memo had */
 };
 
 static int collect(const char *path, size_t len, struct lb_node *n, void *arg)
@@ -170,25 +185,17 @@ static int collect(const char *path, size_t len, struct lb_node *n, void *arg)
 	if (!lb_content_file_key(n->content, &k) || !lb_content_digest_known(n->content, &d) || lb_content_file_racy(n->content))
 		return 0;
 	out->items = lb_grow(out->items, out->count, &out->cap, sizeof(*out->items));
-	out->items[out->count++] = (struct record){
-		.dev = k.dev,
-		.ino = k.ino,
-		.size_bytes = k.size_bytes,
-		.mtime_sec = k.mtime.sec,
-		.mtime_nsec = k.mtime.nsec,
-		.ctime_sec = k.ctime.sec,
-		.ctime_nsec = k.ctime.nsec,
-		.digest = d,
-	};
+	out->items[out->count++] = (struct record){ k, d };
+	out->learnt |= !lb_content_file_recalled(n->content, &out->before);
 	return 0;
 }
 
 static int by_inode(const void *a, const void *b)
 {
 	const struct record *x = a, *y = b;
-	if (x->dev != y->dev)
-		return x->dev < y->dev ? -1 : 1;
-	return (x->ino > y->ino) - (x->ino < y->ino);
+	if (x->key.dev != y->key.dev)
+		return x->key.dev < y->key.dev ? -1 : 1;
+	return (x->key.ino > y->key.ino) - (x->key.ino < y->key.ino);
 }
 
 /* Several names of one inode are one record. */
@@ -216,7 +223,7 @@ static void serialise(const struct records *r, struct lb_buf *out)
 	struct head *h = (struct head *)(void *)out->data;
 	uint32_t *table = (uint32_t *)(h + 1);
 	for (size_t i = 0; i < r->count; i++) {
-		uint64_t at = place(r->items[i].dev, r->items[i].ino);
+		uint64_t at = place(r->items[i].key.dev, r->items[i].key.ino);
 		while (table[at & (slots - 1)] != EMPTY)
 			at++;
 		table[at & (slots - 1)] = (uint32_t)(i + 1);
@@ -232,9 +239,11 @@ int lb_dir_memo_save(const char *memo_path, struct lb_node *root, struct lb_err 
 	struct records r = { 0 };
 	lb_tree_walk(root, collect, &r);
 	sort_records(&r);
+	lb_autofree struct record *items = r.items;
+	if (!r.learnt && r.count == r.before && r.count)
+		return 0;
 	lb_autobuf struct lb_buf out = { 0 };
 	serialise(&r, &out);
-	free(r.items);
 	int rc = lb_fs_write(AT_FDCWD, memo_path, out.data, out.len, err);
 	return rc ? lb_wrap(err, "while writing the memo of content digests") : 0;
 }

@@ -15,30 +15,33 @@
 struct lb_source {
 	atomic_uint refs;
 	int fd;
-	struct lb_time walked_at;
+	uint64_t walked_at_ns, memo_records;
 	char path[];
 };
 
 struct lb_source_dir {
 	atomic_uint refs;
 	struct lb_source *source;
+	uint64_t dev;
 	char path[];
 };
 
 struct source_file {
 	struct lb_content content;
 	struct lb_source_dir *dir;
-	struct lb_file_key key;
+	uint64_t ino, mtime_ns, ctime_ns;
+	bool recalled;
 	char name[];
 };
 
-struct lb_source *lb_source_new(int fd, const char *path, struct lb_time walked_at)
+struct lb_source *lb_source_new(int fd, const char *path, uint64_t walked_at_ns, uint64_t memo_records)
 {
 	size_t len = strlen(path) + 1;
 	struct lb_source *s = lb_malloc(sizeof(*s) + len);
 	atomic_init(&s->refs, 1);
 	s->fd = fd;
-	s->walked_at = walked_at;
+	s->walked_at_ns = walked_at_ns;
+	s->memo_records = memo_records;
 	memcpy(s->path, path, len);
 	return s;
 }
@@ -51,13 +54,14 @@ void lb_source_unref(struct lb_source *s)
 	free(s);
 }
 
-struct lb_source_dir *lb_source_dir_new(struct lb_source *s, const char *path)
+struct lb_source_dir *lb_source_dir_new(struct lb_source *s, const char *path, uint64_t dev)
 {
 	size_t len = strlen(path) + 1;
 	struct lb_source_dir *d = lb_malloc(sizeof(*d) + len);
 	atomic_init(&d->refs, 1);
 	atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
 	d->source = s;
+	d->dev = dev;
 	memcpy(d->path, path, len);
 	return d;
 }
@@ -93,16 +97,6 @@ static struct full_name full_name(const struct source_file *f)
 	return (struct full_name){ text, text + n + slash };
 }
 
-static struct lb_time time_of(struct timespec t)
-{
-	return (struct lb_time){ t.tv_sec, (uint32_t)t.tv_nsec };
-}
-
-static bool same_time(struct lb_time a, struct lb_time b)
-{
-	return a.sec == b.sec && a.nsec == b.nsec;
-}
-
 static int failed(const struct full_name *name, int errnum, struct lb_err *err)
 {
 	lb_fail_errno(err, errnum, "cannot read %s", name->text);
@@ -117,13 +111,13 @@ static int check(const struct source_file *f, const struct full_name *name, int 
 		int e = errno;
 		return failed(name, e, err);
 	}
-	bool same_size = S_ISREG(st.st_mode) && (uint64_t)st.st_size == f->key.size_bytes;
-	if (same_size && same_time(time_of(st.st_mtim), f->key.mtime))
+	bool same_size = S_ISREG(st.st_mode) && (uint64_t)st.st_size == f->content.size_bytes;
+	if (same_size && lb_time_ns(st.st_mtim.tv_sec, st.st_mtim.tv_nsec) == f->mtime_ns)
 		return 0;
 	if (same_size)
 		return lb_fail(err, LB_IO, "%s has changed while it was in use (written to)", name->text);
 	return lb_fail(err, LB_IO, "%s has changed while it was in use: %" PRIu64 " bytes then, %" PRIu64 " now", name->text,
-		       f->key.size_bytes, (uint64_t)st.st_size);
+		       f->content.size_bytes, (uint64_t)st.st_size);
 }
 
 static int open_file(const struct source_file *f, const struct full_name *name, int *fd, struct lb_err *err)
@@ -173,37 +167,54 @@ struct lb_content *lb_source_file(struct lb_source_dir *d, const char *name, siz
 {
 	struct source_file *f = lb_malloc(sizeof(*f) + len + 1);
 	lb_content_init(&f->content, &source_ops, key->size_bytes);
-	atomic_fetch_add_explicit(&d->refs, 1, memory_order_relaxed);
-	f->dir = d;
-	f->key = *key;
+	if (key->dev == d->dev) {
+		atomic_fetch_add_explicit(&d->refs, 1, memory_order_relaxed);
+		f->dir = d;
+	} else {
+		f->dir = lb_source_dir_new(d->source, d->path, key->dev);
+	}
+	f->ino = key->ino;
+	f->mtime_ns = key->mtime_ns;
+	f->ctime_ns = key->ctime_ns;
+	f->recalled = false;
 	memcpy(f->name, name, len);
 	f->name[len] = '\0';
 	return &f->content;
+}
+
+void lb_source_file_recall(struct lb_content *c, const struct lb_digest *digest)
+{
+	((struct source_file *)c)->recalled = true;
+	lb_content_set_digest(c, digest);
+}
+
+bool lb_content_file_recalled(const struct lb_content *c, uint64_t *records)
+{
+	const struct source_file *f = (const struct source_file *)c;
+	*records = f->dir->source->memo_records;
+	return f->recalled;
 }
 
 bool lb_content_file_key(const struct lb_content *c, struct lb_file_key *out)
 {
 	if (!c || c->ops != &source_ops)
 		return false;
-	*out = ((const struct source_file *)c)->key;
+	const struct source_file *f = (const struct source_file *)c;
+	*out = (struct lb_file_key){ f->dir->dev, f->ino, c->size_bytes, f->mtime_ns, f->ctime_ns };
 	return true;
 }
 
 /* A tick of the kernel's clock is 1 to 10 ms. A time without a fraction comes from a file system that keeps
  * whole seconds, or two of them (FAT). */
-static bool shortly_before(struct lb_time t, struct lb_time walk)
+static bool shortly_before(uint64_t t, uint64_t walk)
 {
-	int64_t margin_ns = t.nsec ? 20000000 : 2000000000;
-	if (t.sec < walk.sec - 3)
-		return false;
-	if (t.sec > walk.sec)
-		return true;
-	return (walk.sec - t.sec) * 1000000000 + walk.nsec - t.nsec <= margin_ns;
+	int64_t margin_ns = t % 1000000000 ? 20000000 : 2000000000;
+	return (int64_t)(walk - t) <= margin_ns;
 }
 
 bool lb_content_file_racy(const struct lb_content *c)
 {
 	const struct source_file *f = (const struct source_file *)c;
-	struct lb_time walk = f->dir->source->walked_at;
-	return !walk.sec || shortly_before(f->key.mtime, walk) || shortly_before(f->key.ctime, walk);
+	uint64_t walk = f->dir->source->walked_at_ns;
+	return !walk || shortly_before(f->mtime_ns, walk) || shortly_before(f->ctime_ns, walk);
 }

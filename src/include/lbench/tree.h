@@ -193,14 +193,17 @@ struct lb_dir_options {
 /* The tree of a directory. Sockets are in it as LB_SOCKET. *out is the caller's. An unreadable directory
  * is an error; an unreadable file is one only when its content is asked for. */
 int lb_tree_from_dir(const char *path, const struct lb_dir_options *options, struct lb_node **out, struct lb_err *err);
-/* Writes the memo of the digests computed since (sorted, checksummed, replaced by a rename). Files changed
- * in the same clock tick as the walk ("racy") are left out. */
+/* Writes the memo of the digests that are known by now (sorted, checksummed, replaced by a rename; not at all when
+ * nothing is new). Files changed in the same clock tick as the walk ("racy") are left out. */
 int lb_dir_memo_save(const char *memo_path, struct lb_node *root, struct lb_err *err);
 
 /* The tree of a commit (or tag, branch) of a git repository, below `subdir` ("" for all). Canonical modes and
  * times; content is read from the object data base when needed. *commit_hex (may be NULL) is the caller's. */
 int lb_tree_from_git(const char *repository, const char *rev, const char *subdir, struct lb_node **out, char **commit_hex,
                      struct lb_err *err);
+
+/* HEAD of the repository that dir lies in, and its commit time. *hex is the caller's. LB_NOT_FOUND outside of one. */
+int lb_git_head(const char *dir, char **hex, int64_t *seconds, struct lb_err *err);
 
 /* A text description, one node a line: `kind mode uid:gid size sec.nsec path[ -> target][ xattr=hex…][ sha256]`.
  * For tests, `image files` and comparisons. with_time and with_digest choose the columns. */
