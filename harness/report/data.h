@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A result in memory: run.json, a struct a build, a small one a step. Strings are interned: equal texts are equal
+ * pointers (or equal numbers in steps), and live as long as the report.
+ */
+#ifndef REPORT_DATA_H
+#define REPORT_DATA_H
+
+#include "lbench/json.h"
+#include "lbench/mem.h"
+#include "report/csv.h"
+#include "report/report.h"
+
+#define REPORT_UNKNOWN UINT64_MAX /* an empty cell of a number */
+
+/* Columns of builds.csv; report_build_columns[] names them in this order. */
+enum build_text {
+	BT_ID,
+	BT_SCENARIO,
+	BT_VARIANT,
+	BT_SUBJECT,
+	BT_POLICY,
+	BT_BUILDER,
+	BT_PLATFORM,
+	BT_RUN_MODE,
+	BT_COMPRESSION,
+	BT_REMOTE,
+	BT_WORKLOAD,
+	BT_EDIT,
+	BT_STATUS,
+	BT_IMAGE_DIGEST,
+	BT_MESSAGE,
+	BT_COUNT,
+};
+enum build_number {
+	BN_SEQ,
+	BN_REPEAT,
+	BN_STARTED_ORDER,
+	BN_STEPS,
+	BN_HITS,
+	BN_MISSES,
+	BN_META,
+	BN_SKIPPED,
+	BN_UNKNOWN,
+	BN_WASTED,
+	BN_STALE,
+	BN_ENGINE_NS,
+	BN_RUN_NS,
+	BN_WASTED_RUN_NS,
+	BN_PUSH_NS,
+	BN_PULL_NS,
+	BN_TOTAL_NS,
+	BN_CPU_NS,
+	BN_PEAK_RSS,
+	BN_CONTEXT_FILES,
+	BN_CONTEXT_BYTES,
+	BN_LAYERS,
+	BN_LAYERS_NEW,
+	BN_STORED,
+	BN_PUSHED,
+	BN_RETIMED,
+	BN_WIRE,
+	BN_PULLED,
+	BN_CACHE_EXPORT,
+	BN_CACHE_IMPORT,
+	BN_IMAGE_BYTES,
+	BN_SHARED_BYTES,
+	BN_COUNT,
+};
+struct build_column {
+	const char *name;
+	bool number;
+	int index; /* enum build_text or build_number */
+	bool required;
+};
+extern const struct build_column report_build_columns[BT_COUNT + BN_COUNT]; /* in the order of the file */
+
+enum step_outcome { ST_HIT, ST_MISS, ST_META, ST_SKIPPED, ST_UNKNOWN, ST_ERROR, ST_UNREACHED };
+enum step_needed { NEED_EMPTY, NEED_YES, NEED_NO };
+enum step_stale { STALE_NO, STALE_WRONG, STALE_SUSPECT, STALE_OUTDATED };
+
+struct report_step {
+	uint64_t row;                                        /* byte offset in steps.csv: what is not here is read from there */
+	uint64_t diff_id, blob;                              /* the first 8 bytes of the digest; 0: none */
+	uint64_t run_ns, engine_ns, layer_bytes, blob_bytes; /* or REPORT_UNKNOWN */
+	uint32_t build;                                      /* index */
+	uint32_t line;                                       /* in its Dockerfile; 0: none */
+	uint32_t instruction, stage, reason;                 /* report_string() */
+	uint16_t step;
+	uint8_t outcome, needed, stale;
+	bool trigger; /* of ONBUILD */
+};
+
+#define EDIT_COLD (-1)
+
+struct report_build {
+	const char *text[BT_COUNT]; /* "" when empty */
+	uint64_t number[BN_COUNT];  /* or REPORT_UNKNOWN */
+	int variant;                /* index */
+	int edit;                   /* index, or EDIT_COLD */
+	size_t first_step, steps_count;
+};
+
+struct report_variant {
+	const char *name, *dockerfile, *from; /* dockerfile, from: "" when not given */
+};
+struct report_edit {
+	const char *name;
+	double weight; /* NAN: none */
+};
+struct report_rule { /* what a RUN's result depends on, as its model says */
+	const char *match;
+	json_t *depends_on; /* array of texts, borrowed from run */
+};
+
+struct report {
+	char *dir;
+	json_t *run; /* run.json */
+	const char *scenario, *status, *run_id, *digest, *seconds, *tool_version, *compression, *run_mode;
+	uint64_t repeat;
+	struct report_variant *variants;
+	size_t variants_count;
+	struct report_edit *edits;
+	size_t edits_count, edits_cap;
+	struct report_rule *rules;
+	size_t rules_count;
+	struct report_build *builds;
+	size_t builds_count, builds_cap;
+	struct report_step *steps;
+	size_t steps_count, steps_cap;
+	struct csv_file steps_csv;
+	size_t step_columns[24]; /* enum step_column -> position; load.c */
+	const char **strings;    /* interned; 0 is "" */
+	size_t strings_count, strings_cap;
+	struct lb_map *string_ids;
+	struct lb_arena arena;
+};
+
+uint32_t report_intern(struct report *r, const char *s, size_t len);
+static inline const char *report_string(const struct report *r, uint32_t id)
+{
+	return r->strings[id];
+}
+
+/* run.json */
+int report_load_run(struct report *r, struct lb_err *err);
+/* builds.csv, steps.csv */
+int report_load_builds(struct report *r, struct lb_err *err);
+int report_load_steps(struct report *r, struct lb_err *err);
+bool report_running(const struct report *r);
+
+/* The evidence of a step: a JSON object, the caller's; *out is NULL when the cell is empty. LB_INVALID with its place. */
+int report_evidence(const struct report *r, const struct report_step *s, json_t **out, struct lb_err *err);
+/* A text member, "" when it is not there. Borrowed. */
+const char *report_member(const json_t *object, const char *key);
+
+static inline const struct report_step *report_steps_of(const struct report *r, const struct report_build *b)
+{
+	return r->steps + b->first_step;
+}
+static inline bool report_build_ok(const struct report_build *b)
+{
+	return strcmp(b->text[BT_STATUS], "ok") == 0;
+}
+
+#endif

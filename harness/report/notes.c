@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/notes.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SHOWN 6  /* examples in one line */
+#define MOST  40 /* lines about stale hits */
+
+const char *notes_rules(const struct report_block *b)
+{
+	return strcmp(b->subject, "builtin") != 0 && b->subject[0] ? b->subject : b->policy;
+}
+
+void notes_listed(const struct report *r, const char *key, struct lb_strv *out)
+{
+	const json_t *list = json_object_get(r->run, key);
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (json_is_string(json_array_get(list, i)))
+			lb_strv_add(out, json_string_value(json_array_get(list, i)));
+}
+
+/* ---- failed and skipped ---- */
+
+struct problem {
+	const struct report_build *first;
+	size_t count;
+	struct lb_buf edits;
+};
+
+static bool same_problem(const struct report_build *a, const struct report_build *b)
+{
+	return a->variant == b->variant && a->text[BT_STATUS] == b->text[BT_STATUS] && a->text[BT_MESSAGE] == b->text[BT_MESSAGE] &&
+	       a->text[BT_POLICY] == b->text[BT_POLICY] && a->text[BT_SUBJECT] == b->text[BT_SUBJECT];
+}
+
+static void add_problem(struct problem *p, const struct report_build *b)
+{
+	if (!p->count)
+		p->first = b;
+	if (p->count < SHOWN)
+		lb_buf_addf(&p->edits, "%s%s", p->count ? ", " : "", b->edit == EDIT_COLD ? "first build" : b->text[BT_EDIT]);
+	p->count++;
+}
+
+static char *problem_text(const struct problem *p)
+{
+	lb_autobuf struct lb_buf text = { 0 };
+	const struct report_build *b = p->first;
+	lb_buf_addf(&text, "%s: %s under %s, ", !strcmp(b->text[BT_STATUS], "skip") ? "skipped" : "failed", b->text[BT_VARIANT],
+		    b->text[BT_POLICY][0] ? b->text[BT_POLICY] : b->text[BT_SUBJECT]);
+	if (p->count <= SHOWN)
+		lb_buf_addf(&text, "%s: ", lb_buf_str((struct lb_buf *)&p->edits));
+	else
+		lb_buf_addf(&text, "%zu builds: ", p->count);
+	text_fit(&text, b->text[BT_MESSAGE][0] ? b->text[BT_MESSAGE] : "no message", 0);
+	return lb_buf_steal(&text);
+}
+
+void notes_problems(const struct report *r, struct lb_strv *out)
+{
+	lb_autofree struct problem *list = NULL;
+	size_t n = 0, cap = 0;
+	for (size_t i = 0; i < r->builds_count; i++) {
+		const struct report_build *b = &r->builds[i];
+		if (report_build_ok(b))
+			continue;
+		size_t k = 0;
+		while (k < n && !same_problem(list[k].first, b))
+			k++;
+		if (k == n) {
+			list = lb_grow(list, n, &cap, sizeof(*list));
+			list[n++] = (struct problem){ .first = b };
+		}
+		add_problem(&list[k], b);
+	}
+	for (size_t k = 0; k < n; k++) {
+		lb_strv_take(out, problem_text(&list[k]));
+		lb_buf_release(&list[k].edits);
+	}
+}
+
+/* ---- stale hits ---- */
+
+/* "copy-first:6 (a.txt)": a hit that is stale, and the file that it overlooks. */
+static void stale_place(const struct report *r, const struct report_build *b, const struct report_step *s, struct lb_buf *text)
+{
+	lb_autojson json_t *evidence = NULL;
+	lb_buf_addf(text, "%s:%u", b->text[BT_VARIANT], s->line);
+	if (!report_evidence(r, s, &evidence, NULL) && report_member(evidence, "path")[0])
+		lb_buf_addf(text, " (%s)", report_member(evidence, "path"));
+}
+
+static void stale_after(const struct report_view *v, size_t commit, enum step_stale kind, const char *what, struct lb_strv *out)
+{
+	lb_autobuf struct lb_buf text = { 0 };
+	const struct report *r = v->r;
+	size_t hits = 0;
+	for (size_t variant = 0; variant < r->variants_count; variant++) {
+		const struct report_cell *c = report_cell(v, variant, commit);
+		const struct report_build *b = c->repeats && c->stale[kind] ? &r->builds[c->first] : NULL;
+		for (size_t i = 0; b && i < b->steps_count; i++) {
+			const struct report_step *s = report_steps_of(r, b) + i;
+			if (s->stale != kind || hits++ >= 2 * SHOWN)
+				continue;
+			lb_buf_adds(&text, hits > 1 ? ", " : "");
+			stale_place(r, b, s, &text);
+		}
+	}
+	if (hits > 2 * SHOWN)
+		lb_buf_addf(&text, " and %zu more", hits - 2 * SHOWN);
+	if (hits)
+		lb_strv_take(out, lb_format("%s %s after %s: %s", notes_rules(&v->block), what, report_commit_name(v, commit),
+					    lb_buf_str(&text)));
+}
+
+void notes_stale(const struct report_view *v, struct lb_strv *out)
+{
+	for (size_t i = 0; i < v->count && out->count < MOST; i++) {
+		stale_after(v, i, STALE_WRONG, "would keep a wrong layer", out);
+		stale_after(v, i, STALE_SUSPECT, "would keep a layer though its inputs differ (bytes not compared)", out);
+		stale_after(v, i, STALE_OUTDATED, "keeps an outdated layer", out);
+	}
+}
+
+/* ---- how to read it ---- */
+
+static void bounds_text(const struct report_view *v, struct lb_strv *out)
+{
+	bool unknown = false, bound = false;
+	for (size_t i = 0; i < v->r->variants_count; i++) {
+		const struct report_mean *m = &v->means[i];
+		if (m->covered <= 0)
+			continue;
+		unknown |= m->run_ns.none || m->wasted_ns.none || m->pushed.none;
+		bound |= m->run_ns.at_least || m->wasted_ns.at_least || m->pushed.at_least;
+	}
+	for (size_t i = 0; i < v->r->variants_count * v->count; i++) {
+		const struct report_cell *c = &v->cells[i];
+		unknown |= c->repeats && (c->unknown || c->run_ns.none);
+		bound |= c->repeats && c->run_ns.at_least && !c->run_ns.none;
+	}
+	if (unknown || bound)
+		lb_strv_take(out, lb_format("%s%s%s", unknown ? "? nothing here says" : "", unknown && bound ? "   " : "",
+					    bound ? "≥ a lower bound: a part of it is unknown" : ""));
+}
+
+void notes_reading(const struct report_view *v, struct lb_strv *out)
+{
+	const struct report *r = v->r;
+	bool weightless = false;
+	for (size_t i = 0; i < v->count; i++)
+		weightless |= isnan(v->commits[i].weight);
+	if (v->equal_weights && v->each && v->count)
+		lb_strv_add(out, "No edit has a weight, so each counts the same in the mean.");
+	else if (weightless)
+		lb_strv_add(out, "Edits without a weight (–) are not in the mean.");
+	for (size_t i = 0; i < r->variants_count; i++)
+		if (v->means[i].covered > 0 && v->means[i].covered < 1 - 1e-6)
+			lb_strv_take(out, lb_format("%s: its mean is over the %.0f%% of commits that could be built.", r->variants[i].name,
+						    v->means[i].covered * 100));
+	if (r->repeat > 1)
+		lb_strv_take(out, lb_format("Seconds are medians of %llu repeats.", (unsigned long long)r->repeat));
+	bounds_text(v, out);
+}
+
+/* ---- where two policies differ ---- */
+
+static bool decides_differently(const struct report_cell *a, const struct report_cell *b)
+{
+	return a->hits != b->hits || a->reusable != b->reusable || a->unknown != b->unknown;
+}
+
+static void example(const struct report_view *a, size_t variant, size_t commit, const struct report_cell *x, const struct report_cell *y,
+		    struct lb_buf *text)
+{
+	lb_buf_addf(text, "%s%s after %s %u/%u against %u/%u", text->len ? ", " : "", a->r->variants[variant].name,
+		    report_commit_name(a, commit), x->hits, x->reusable, y->hits, y->reusable);
+}
+
+static void cost_difference(const struct report_view *a, const struct report_view *b, size_t variant, struct lb_buf *text)
+{
+	const struct report_mean *x = &a->means[variant], *y = &b->means[variant];
+	if (x->covered <= 0 || y->covered <= 0 || x->run_ns.none || y->run_ns.none || x->run_ns.at_least || y->run_ns.at_least)
+		return;
+	double more = (y->run_ns.value - x->run_ns.value) / 1e9;
+	if (fabs(more) < 0.0005)
+		return;
+	lb_buf_addf(text, "%s%s ", text->len ? ", " : "", a->r->variants[variant].name);
+	text_seconds(text, fabs(more));
+	lb_buf_adds(text, more > 0 ? " more" : " less");
+}
+
+void notes_differences(const struct report_view *a, const struct report_view *b, struct lb_strv *out)
+{
+	const char *name_a = notes_rules(&a->block), *name_b = notes_rules(&b->block);
+	size_t compared = 0, differ = 0;
+	lb_autobuf struct lb_buf text = { 0 }, cost = { 0 };
+	for (size_t variant = 0; variant < a->r->variants_count; variant++) {
+		for (size_t i = 0, k = 0; i < a->count; i++) {
+			while (k < b->count && b->commits[k].edit != a->commits[i].edit)
+				k++;
+			if (k == b->count)
+				break;
+			const struct report_cell *x = report_cell(a, variant, i), *y = report_cell(b, variant, k);
+			if (!x->repeats || !y->repeats)
+				continue;
+			compared++;
+			if (decides_differently(x, y) && differ++ < SHOWN)
+				example(a, variant, i, x, y, &text);
+		}
+		cost_difference(a, b, variant, &cost);
+	}
+	if (!differ) {
+		lb_strv_take(out, lb_format("%s and %s decide the same in all %zu rebuilds that both could do.", name_a, name_b, compared));
+		return;
+	}
+	lb_strv_take(out, lb_format("%s and %s decide differently in %zu of %zu rebuilds: %s%s.", name_a, name_b, differ, compared,
+				    lb_buf_str(&text), differ > SHOWN ? ", …" : ""));
+	if (cost.len)
+		lb_strv_take(out, lb_format("A commit under %s costs, against %s: %s.", name_b, name_a, lb_buf_str(&cost)));
+}

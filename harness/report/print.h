@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The parts of report_print: one file a format; tables and Markdown share theirs.
+ */
+#ifndef REPORT_PRINT_H
+#define REPORT_PRINT_H
+
+#include "report/answer.h"
+#include "report/grid.h"
+#include "report/notes.h"
+
+/* Views of a result that belong together: the same rules, one view a builder; `main` is the one that stands for
+ * itself (warm, if there is one). */
+struct report_group {
+	struct report_view *views;
+	size_t count, main;
+};
+struct report_groups {
+	struct report_group *items;
+	size_t count;
+};
+void report_groups_init(struct report_groups *g, const struct report *r);
+void report_groups_release(struct report_groups *g);
+#define report_autogroups __attribute__((cleanup(report_groups_release)))
+
+const struct report_view *report_group_main(const struct report_group *g);
+
+void print_commit_grid(const struct report_group *g, struct grid *out);
+void print_matrix_grid(const struct report_view *v, struct grid *out);
+/* Every column of builds.csv for one variant; columns with one value for all go into `same` ("name value"). */
+void print_details_grid(const struct report_view *v, size_t variant, struct grid *out, struct lb_strv *same);
+int print_json(const struct report *r, const struct report_groups *g, bool details, struct lb_buf *out, struct lb_err *err);
+void print_csv(const struct report *r, const struct report_groups *g, bool details, struct lb_buf *out);
+
+#endif
