@@ -62,13 +62,13 @@ struct lb_backend_ops {
 
 	int (*layer_put)(struct lb_backend *be, const struct lb_digest *tree, const struct lb_layer_info *info, struct lb_err *err);
 	int (*layer_by_tree)(struct lb_backend *be, const struct lb_digest *tree, enum lb_compression c, struct lb_layer_info *out,
-	                     struct lb_err *err);
+			     struct lb_err *err);
 	int (*layer_by_diff_id)(struct lb_backend *be, const struct lb_digest *diff_id, enum lb_compression c, struct lb_layer_info *out,
-	                        struct lb_err *err);
+				struct lb_err *err);
 	int (*layer_forget)(struct lb_backend *be, const struct lb_digest *blob, struct lb_err *err);
 
 	int (*memo_put)(struct lb_backend *be, const char *kind, const struct lb_digest *key, const void *data, size_t len,
-	                struct lb_err *err);
+			struct lb_err *err);
 	int (*memo_get)(struct lb_backend *be, const char *kind, const struct lb_digest *key, struct lb_buf *out, struct lb_err *err);
 
 	/* index.json as a value, the caller's. lock excludes all other processes and threads that take it. */

@@ -57,8 +57,8 @@ void lb_stmt_text(struct lb_stmt *st, int i, const char *text);
 void lb_stmt_uint(struct lb_stmt *st, int i, uint64_t n);
 int lb_stmt_step(struct lb_stmt *st, bool *row, struct lb_err *err);
 uint64_t lb_stmt_take_uint(struct lb_stmt *st, int i);
-const char *lb_stmt_take_text(struct lb_stmt *st, int i); /* borrowed until the next step */
-void lb_stmt_take_digest(struct lb_stmt *st, int i, struct lb_digest *out); /* zero when it is none */
+const char *lb_stmt_take_text(struct lb_stmt *st, int i);                          /* borrowed until the next step */
+void lb_stmt_take_digest(struct lb_stmt *st, int i, struct lb_digest *out);        /* zero when it is none */
 void lb_stmt_take_blob(struct lb_stmt *st, int i, const void **data, size_t *len); /* likewise */
 
 #endif

@@ -34,24 +34,41 @@ void lb_disk_blob_path(const struct lb_digest *digest, char path[LB_DISK_PATH])
 	lb_digest_hex(digest, path + 13);
 }
 
-static int make_temporary(struct lb_disk *d, const char *path, int *fd)
+/* 0 or errno. */
+static int make_temporary(struct lb_disk *d, const char *path, bool directory, int *fd)
 {
-	if (!fd)
-		return mkdirat(d->root, path, 0777);
-	*fd = openat(d->root, path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	return *fd < 0 ? -1 : 0;
+	if (directory && mkdirat(d->root, path, 0777) != 0)
+		return errno;
+	int flags = directory ? O_RDONLY | O_DIRECTORY : O_RDWR | O_CREAT | O_EXCL;
+	*fd = openat(d->root, path, flags | O_NOFOLLOW | O_CLOEXEC, 0666);
+	return *fd < 0 ? errno : 0;
 }
 
-int lb_disk_temporary(struct lb_disk *d, const char *prefix, char path[LB_DISK_NAME], int *fd, struct lb_err *err)
+/* sweep removes only what it could lock; what is locked and still there is safe from it. */
+static bool lock_temporary(struct lb_disk *d, const char *path, int fd)
 {
-	snprintf(path, LB_DISK_NAME, "tmp/%s-%016" PRIx64 "-%u", prefix, d->process, atomic_fetch_add(&d->counter, 1));
-	int failed = make_temporary(d, path, fd);
-	int e = errno;
-	if (failed && e == ENOENT && (mkdirat(d->root, "tmp", 0777) == 0 || errno == EEXIST)) {
-		failed = make_temporary(d, path, fd);
-		e = errno;
+	struct stat is, there;
+	while (flock(fd, LOCK_EX) != 0 && errno == EINTR)
+		;
+	return fstat(fd, &is) == 0 && fstatat(d->root, path, &there, AT_SYMLINK_NOFOLLOW) == 0 && is.st_ino == there.st_ino;
+}
+
+int lb_disk_temporary(struct lb_disk *d, const char *prefix, bool directory, char path[LB_DISK_NAME], int *fd, struct lb_err *err)
+{
+	for (;;) {
+		snprintf(path, LB_DISK_NAME, "tmp/%s-%016" PRIx64 "-%u", prefix, d->process, atomic_fetch_add(&d->counter, 1));
+		int e = make_temporary(d, path, directory, fd);
+		if (e == ENOENT && (mkdirat(d->root, "tmp", 0777) == 0 || errno == EEXIST))
+			e = make_temporary(d, path, directory, fd);
+		if (e == ENOENT && directory)
+			continue; /* swept before it was open */
+		if (e)
+			return lb_recode(err, (lb_fail_errno(err, e, "cannot create %s/%s", d->dir, path), LB_CANTCREAT));
+		if (lock_temporary(d, path, *fd))
+			return 0;
+		lb_cleanup_fd(fd);
+		*fd = -1;
 	}
-	return failed ? lb_recode(err, (lb_fail_errno(err, e, "cannot create %s/%s", d->dir, path), LB_CANTCREAT)) : 0;
 }
 
 /* Puts text at `name` by a rename. */
@@ -59,7 +76,7 @@ static int write_whole(struct lb_disk *d, const char *name, const void *text, si
 {
 	char tmp[LB_DISK_NAME];
 	lb_autofd int fd = -1;
-	int rc = lb_disk_temporary(d, "file", tmp, &fd, err);
+	int rc = lb_disk_temporary(d, "file", false, tmp, &fd, err);
 	if (rc)
 		return rc;
 	lb_autofree char *full = lb_path_join(d->dir, name);

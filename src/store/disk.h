@@ -32,8 +32,8 @@ static inline struct lb_disk *lb_disk_of(struct lb_backend *be)
 	return (struct lb_disk *)be;
 }
 
-/* A new file (path "tmp/NAME", relative to root) or, with fd NULL, directory. LB_CANTCREAT. */
-int lb_disk_temporary(struct lb_disk *d, const char *prefix, char path[LB_DISK_NAME], int *fd, struct lb_err *err);
+/* A new file or directory ("tmp/NAME", relative to root), which nobody sweeps as long as fd is open. LB_CANTCREAT. */
+int lb_disk_temporary(struct lb_disk *d, const char *prefix, bool directory, char path[LB_DISK_NAME], int *fd, struct lb_err *err);
 /* "blobs/sha256/HEX" */
 void lb_disk_blob_path(const struct lb_digest *digest, char path[LB_DISK_PATH]);
 
@@ -55,12 +55,12 @@ int lb_disk_remove(struct lb_backend *be, const struct lb_digest *digest, int64_
 /* disk_facts.c */
 int lb_disk_layer_put(struct lb_backend *be, const struct lb_digest *tree, const struct lb_layer_info *info, struct lb_err *err);
 int lb_disk_layer_by_tree(struct lb_backend *be, const struct lb_digest *tree, enum lb_compression c, struct lb_layer_info *out,
-                          struct lb_err *err);
+			  struct lb_err *err);
 int lb_disk_layer_by_diff_id(struct lb_backend *be, const struct lb_digest *diff_id, enum lb_compression c, struct lb_layer_info *out,
-                             struct lb_err *err);
+			     struct lb_err *err);
 int lb_disk_layer_forget(struct lb_backend *be, const struct lb_digest *blob, struct lb_err *err);
 int lb_disk_memo_put(struct lb_backend *be, const char *kind, const struct lb_digest *key, const void *data, size_t len,
-                     struct lb_err *err);
+		     struct lb_err *err);
 int lb_disk_memo_get(struct lb_backend *be, const char *kind, const struct lb_digest *key, struct lb_buf *out, struct lb_err *err);
 
 /* disk_sweep.c */

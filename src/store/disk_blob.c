@@ -20,13 +20,7 @@
 
 static int spill_file(struct lb_disk *d, struct lb_blob *b, struct lb_err *err)
 {
-	if (b->fd >= 0)
-		return 0;
-	int rc = lb_disk_temporary(d, "blob", b->name, &b->fd, err);
-	/* Held while it is written: sweep leaves alone what is locked, however old it looks. */
-	if (!rc)
-		flock(b->fd, LOCK_EX | LOCK_NB);
-	return rc;
+	return b->fd >= 0 ? 0 : lb_disk_temporary(d, "blob", false, b->name, &b->fd, err);
 }
 
 int lb_disk_blob_spill(struct lb_backend *be, struct lb_blob *b, const void *data, size_t len, struct lb_err *err)

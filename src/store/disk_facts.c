@@ -68,7 +68,8 @@ static int make_directory(struct lb_disk *d, const struct lb_digest *tree, const
 	layer_path(&info->diff_id, path);
 	if (lb_fs_exists(d->root, path))
 		return 0;
-	int rc = lb_disk_temporary(d, "layer", tmp, NULL, err);
+	lb_autofd int held = -1;
+	int rc = lb_disk_temporary(d, "layer", true, tmp, &held, err);
 	if (rc)
 		return rc;
 	rc = fill_directory(d, tmp, tree, info, err);
@@ -166,7 +167,8 @@ int lb_disk_layer_forget(struct lb_backend *be, const struct lb_digest *blob, st
 	/* Moved away first, so that the name never stands for half a directory. */
 	char path[LAYER_PATH], tmp[LB_DISK_NAME];
 	layer_path(&diff_id, path);
-	rc = lb_disk_temporary(d, "gone", tmp, NULL, err);
+	lb_autofd int held = -1;
+	rc = lb_disk_temporary(d, "gone", true, tmp, &held, err);
 	if (rc)
 		return rc;
 	if (renameat(d->root, path, d->root, tmp) != 0 && errno != ENOENT) {

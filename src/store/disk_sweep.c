@@ -21,10 +21,7 @@ int lb_disk_lease(struct lb_disk *d, struct lb_err *err)
 {
 	if (d->lease >= 0)
 		return 0;
-	int rc = lb_disk_temporary(d, "lease", d->lease_name, &d->lease, err);
-	if (!rc)
-		flock(d->lease, LOCK_EX | LOCK_NB);
-	return rc;
+	return lb_disk_temporary(d, "lease", false, d->lease_name, &d->lease, err);
 }
 
 void lb_disk_lease_end(struct lb_disk *d)
@@ -39,20 +36,23 @@ void lb_disk_lease_end(struct lb_disk *d)
 struct temporary {
 	char *name;
 	struct stat st;
+	int fd;                  /* holds its lock when nobody else does */
 	bool lease, ours, alive; /* alive: somebody holds its lock */
 };
 
-static bool look_at(struct lb_disk *d, int tmp, const char *name, struct temporary *out)
+static void look_at(struct lb_disk *d, const char *name, struct temporary *out)
 {
-	*out = (struct temporary){ .name = lb_format("tmp/%s", name), .lease = strncmp(name, "lease-", 6) == 0 };
+	*out = (struct temporary){ .name = lb_format("tmp/%s", name), .fd = -1, .lease = strncmp(name, "lease-", 6) == 0 };
+	pthread_mutex_lock(&d->mutex);
 	out->ours = d->lease >= 0 && strcmp(out->name, d->lease_name) == 0;
-	if (fstatat(tmp, name, &out->st, AT_SYMLINK_NOFOLLOW) != 0)
-		return false;
-	if (!S_ISREG(out->st.st_mode))
-		return true;
-	lb_autofd int fd = openat(tmp, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	out->alive = out->ours || (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0);
-	return true;
+	pthread_mutex_unlock(&d->mutex);
+	if (fstatat(d->root, out->name, &out->st, AT_SYMLINK_NOFOLLOW) != 0) {
+		out->alive = true; /* it has just become something */
+		return;
+	}
+	if (S_ISREG(out->st.st_mode) || S_ISDIR(out->st.st_mode))
+		out->fd = openat(d->root, out->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	out->alive = out->ours || (out->fd >= 0 && flock(out->fd, LOCK_EX | LOCK_NB) != 0);
 }
 
 /* Calls each for what is in tmp/. */
@@ -69,8 +69,9 @@ static int each_temporary(struct lb_disk *d, int (*each)(struct lb_disk *, const
 		struct temporary t;
 		if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
 			continue;
-		if (look_at(d, tmp, de->d_name, &t))
-			rc = each(d, &t, arg, err);
+		look_at(d, de->d_name, &t);
+		rc = each(d, &t, arg, err);
+		lb_cleanup_fd(&t.fd);
 		free(t.name);
 	}
 	closedir(dir);

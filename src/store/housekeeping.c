@@ -170,9 +170,10 @@ static int collect(struct lb_store *s, uint64_t keep_bytes, int64_t now, uint64_
 	int64_t before_ns = (now - GRACE_S) * 1000000000, protected_ns = before_ns;
 	lb_autobloblist struct lb_blob_list list = { 0 };
 	lb_automap struct lb_map *reached = lb_map_new(NULL);
-	int rc = s->be->ops->sweep(s->be, before_ns, &protected_ns, freed_bytes, err);
+	/* In this order: whoever wrote what is in the list had a lease before, which sweep sees. */
+	int rc = s->be->ops->list(s->be, &list, err);
 	if (!rc)
-		rc = s->be->ops->list(s->be, &list, err);
+		rc = s->be->ops->sweep(s->be, before_ns, &protected_ns, freed_bytes, err);
 	if (!rc)
 		rc = lb_reach_index(s, reached, keep, NULL, err);
 	return rc ? rc : remove_unreached(s, &list, reached, keep_bytes, protected_ns, freed_bytes, err);

@@ -14,7 +14,7 @@ typedef int lb_reach_fn(void *arg, const struct lb_digest *digest, uint64_t byte
 /* Calls fn once for each blob that root reaches and that is not in seen (a map by digest, which grows), root
  * first; also for those that are missing. Stops at the first non-zero and returns it. */
 int lb_reach(struct lb_store *s, const struct lb_digest *root, uint64_t root_bytes, struct lb_map *seen, lb_reach_fn *fn, void *arg,
-             struct lb_err *err);
+	     struct lb_err *err);
 /* The same for all entries of index.json. */
 int lb_reach_index(struct lb_store *s, struct lb_map *seen, lb_reach_fn *fn, void *arg, struct lb_err *err);
 

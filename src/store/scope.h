@@ -27,14 +27,14 @@ void lb_chain_free(void *chain);
 struct lb_scope {
 	atomic_uint refs; /* the caller's and one for each fork */
 	struct lb_scope *parent;
-	uint64_t parent_end;    /* the parent's records from this serial on are not seen */
-	struct lb_map *chains;  /* key -> struct lb_chain; NULL until there is one */
-	uint64_t last_serial;   /* of records, as far as is known here */
+	uint64_t parent_end;   /* the parent's records from this serial on are not seen */
+	struct lb_map *chains; /* key -> struct lb_chain; NULL until there is one */
+	uint64_t last_serial;  /* of records, as far as is known here */
 	uint64_t last_instance;
 	/* kept in the data base; chains are then what was read of it */
 	struct lb_db *db;
 	uint64_t id;
-	pthread_mutex_t mutex;  /* of chains and last_*: forks in several threads read a kept parent */
+	pthread_mutex_t mutex; /* of chains and last_*: forks in several threads read a kept parent */
 };
 struct lb_scope *lb_scope_make(void);
 /* kept.c: the same as for scopes in memory, on the data base. */

@@ -10,6 +10,7 @@
  *   DIR/lbench.db                   records, memos, tags, leases (SQLite, WAL)
  *
  * A killed process leaves garbage (tmp/), never a lie: a name exists only when it is whole.
+ * A handle may be used by several threads; it is not carried across fork().
  */
 #ifndef LBENCH_STORE_H
 #define LBENCH_STORE_H
@@ -86,7 +87,9 @@ int lb_store_layer_by_diff_id(struct lb_store *s, const struct lb_digest *diff_i
 int lb_store_memo_put(struct lb_store *s, const char *kind, const struct lb_digest *key, const void *data, size_t len, struct lb_err *err);
 int lb_store_memo_get(struct lb_store *s, const char *kind, const struct lb_digest *key, struct lb_buf *out, struct lb_err *err); /* LB_NOT_FOUND */
 
-/* ---- tags: images by name, in index.json ---- */
+/* ---- tags: images by name, in index.json ----
+ * A tag stands for a whole image: LB_NOT_FOUND when something that the manifest names is not in the store,
+ * LB_INVALID when it has another size. Naming costs by the number of names. */
 struct lb_tag {
 	char *name;
 	struct lb_digest manifest;
@@ -109,7 +112,8 @@ struct lb_fsck_report {
 /* Reads every blob, checks its digest and what index.json needs. line (may be NULL) gets one line a fault. */
 int lb_store_fsck(struct lb_store *s, struct lb_fsck_report *out, void (*line)(void *arg, const char *text), void *arg, struct lb_err *err);
 /* Frees blobs that no tag reaches, oldest use first, until at most keep_bytes remain; `now` is seconds since
- * 1970 and protects what was written in the last minutes by others. */
+ * 1970 and protects what was written in the last ten minutes, and what other processes that have the store
+ * open wrote or were told to be there. What killed processes left goes too. */
 int lb_store_gc(struct lb_store *s, uint64_t keep_bytes, int64_t now, uint64_t *freed_bytes, struct lb_err *err);
 
 /* ---- cache records: what a scope's builds left for later ones ----
@@ -119,8 +123,8 @@ int lb_store_gc(struct lb_store *s, uint64_t keep_bytes, int64_t now, uint64_t *
  * own. Scopes of runs live in memory; a named scope is kept in the store's data base.
  */
 struct lb_scope;
-int lb_scope_new(struct lb_store *s, struct lb_scope **out, struct lb_err *err);               /* empty, in memory */
-int lb_scope_open(struct lb_store *s, const char *name, struct lb_scope **out, struct lb_err *err); /* kept */
+int lb_scope_new(struct lb_store *s, struct lb_scope **out, struct lb_err *err);               /* empty, in memory; s may be NULL */
+int lb_scope_open(struct lb_store *s, const char *name, struct lb_scope **out, struct lb_err *err); /* kept; s outlives it */
 struct lb_scope *lb_scope_fork(struct lb_scope *parent); /* the parent must not be written while forks live */
 void lb_scope_free(struct lb_scope *sc);                  /* NULL is fine; a parent outlives its forks by reference */
 
@@ -132,7 +136,8 @@ struct lb_record {
 int lb_scope_put(struct lb_scope *sc, const struct lb_digest *key, const void *data, size_t len, struct lb_err *err);
 /* The i-th newest record of key; LB_NOT_FOUND beyond the last. */
 int lb_scope_get(struct lb_scope *sc, const struct lb_digest *key, size_t i, struct lb_record *out, struct lb_err *err);
-uint64_t lb_scope_next_serial(struct lb_scope *sc); /* hands out image instance serials, deterministic */
+/* Hands out image instance serials, from 1, deterministic; 0 when a kept scope cannot be written. */
+uint64_t lb_scope_next_serial(struct lb_scope *sc);
 
 /* ---- counting: what a scope's blobs came to ----
  * A ledger is the set of blobs that one cache or one remote holds, by digest: adding tells whether the blob
