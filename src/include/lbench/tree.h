@@ -201,6 +201,13 @@ int lb_dir_memo_save(const char *memo_path, struct lb_node *root, struct lb_err 
  * times; content is read from the object data base when needed. *commit_hex (may be NULL) is the caller's. */
 int lb_tree_from_git(const char *repository, const char *rev, const char *subdir, struct lb_node **out, char **commit_hex,
                      struct lb_err *err);
+/* The same for many commits of one repository: what they have in common is one node, so that a commit costs what
+ * it changes. The trees outlive it. repository may be a directory inside the work tree. LB_NOT_FOUND: no
+ * repository, revision or subdir there. Not for several threads at once (reading the trees is). */
+struct lb_git;
+int lb_git_open(const char *repository, struct lb_git **out, struct lb_err *err);
+int lb_git_tree(struct lb_git *g, const char *rev, const char *subdir, struct lb_node **out, char **commit_hex, struct lb_err *err);
+void lb_git_free(struct lb_git *g); /* NULL is fine */
 
 /* HEAD of the repository that dir lies in, and its commit time. *hex is the caller's. LB_NOT_FOUND outside of one. */
 int lb_git_head(const char *dir, char **hex, int64_t *seconds, struct lb_err *err);
