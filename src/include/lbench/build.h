@@ -24,6 +24,7 @@ struct lb_base_image {
 	struct lb_node *root;           /* all of them applied */
 	struct lb_digest identity;      /* of manifest, or what stands for it */
 	struct lb_digest *layer_ids;    /* identity of each layer: diffID, or what stands for it */
+	struct lb_digest chain_id, config_digest;
 	bool opaque;
 };
 void lb_base_image_free(struct lb_base_image *b); /* NULL is fine */
@@ -80,6 +81,9 @@ struct lb_events {
 	/* work on a step begins and ends, for those who measure; called for what is decided or carried out */
 	void (*step_begin)(void *arg, int stage, int index);
 	void (*step_end)(void *arg, int stage, int index);
+	/* the push to the remote begins and ends */
+	void (*push_begin)(void *arg);
+	void (*push_end)(void *arg);
 	/* once for each step at the end of the build, in file order */
 	void (*row)(void *arg, const struct lb_step_row *row);
 };
@@ -102,7 +106,10 @@ struct lb_build_options {
 	bool no_cache;
 	const struct lb_policy *policy;
 	struct lb_cache *cache;
+	struct lb_scope *scope;         /* that of cache: what cache mounts hold is remembered there too */
+	bool keeps_mounts;              /* cache mounts outlive the build (a warm builder) */
 	struct lb_ledger *ledger;       /* blobs of the scope; NULL: not counted */
+	struct lb_ledger *host;         /* blobs of the host that pulls; NULL: not counted */
 	struct lb_store *store;         /* NULL under dry */
 	struct lb_remote *remote;       /* NULL: no push */
 	const char *tag;                /* name at the remote and, with tag_in_store, in the store */
@@ -145,5 +152,8 @@ void lb_results_free(struct lb_results *r);
  * cannot be built at all (before anything ran), LB_UNSUPPORTED when the policy's engine refuses it,
  * LB_INTERRUPTED after cancel. */
 int lb_build(const struct lb_build_options *options, struct lb_build_result *out, struct lb_err *err);
+
+/* {"libarchive":"3.6.2",…}: what this program is linked with, since compressed bytes hold for one version. */
+void lb_library_versions(struct lb_json *w);
 
 #endif

@@ -32,6 +32,7 @@ struct lb_shape {
 	bool workdir_layer;        /* WORKDIR makes a layer of its own */
 	bool workdir_empty_layer;  /* … also when the directory exists */
 	bool copy_lists_parents;   /* a COPY's layer lists the directories that lead to what it made */
+	bool copy_replaces_link;   /* a link at the destination is replaced, not followed */
 	bool volume_drops_changes; /* what a RUN writes below a VOLUME is dropped */
 	bool unneeded_stages;      /* stages that the target does not need are built too */
 	bool wildcard_must_match;  /* a wildcard that matches nothing is refused */
@@ -43,6 +44,7 @@ const char *lb_builder_name(enum lb_builder_kind k);
 int lb_builder_parse(const char *name, enum lb_builder_kind *out, struct lb_err *err);
 
 struct lb_policy_ops;
+struct lb_pending;
 struct lb_policy {
 	const char *engine;        /* "buildkit" */
 	const char *version;       /* "0.25"; "" for `never` */
@@ -70,7 +72,7 @@ void lb_link_unref(struct lb_link *l); /* NULL is fine */
 struct lb_selected {
 	const char *path;          /* its real path in the source tree */
 	const char *base;          /* last part of the source as written (after expansion), "" for the root */
-	struct lb_node *node;      /* borrowed */
+	struct lb_node *node;      /* borrowed; without what --exclude drops */
 	bool wildcard;             /* chosen by one */
 };
 struct lb_source {             /* one source of a COPY or ADD, or one bind mount */
@@ -155,7 +157,11 @@ struct lb_decision {
 	struct lb_digest inputs_then; /* canonical inputs then and now: equal unless the engine overlooks one */
 	struct lb_digest inputs_now;
 	struct lb_evidence overlooked; /* when they differ: what */
+	/* A miss with has_result: the layer is in the cache and is only put on another parent (COPY --link where the
+	 * engine has it as an operation of its own). build takes `result` instead of carrying the step out, and hands
+	 * it to lb_cache_record. */
 	struct lb_link *link;      /* state behind it: for a hit and for meta; NULL for a miss before lb_cache_record */
+	struct lb_pending *pending; /* policy's own, from lookup to record */
 };
 void lb_decision_release(struct lb_decision *d);
 

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "measure/prepare.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int from_tree(const struct scn_base *base, struct lb_node *tree, struct lb_base_image **out, struct lb_err *err)
+{
+	struct lb_base_layer_model layer = { .id = "", .tree = tree };
+	struct lb_base_model m = { .name = base->name, .layers = &layer, .layers_count = 1, .config = &base->config };
+	return lb_base_from_model(&m, out, err);
+}
+
+static int from_dir(const struct scn_base *base, struct lb_base_image **out, struct lb_err *err)
+{
+	lb_autonode struct lb_node *tree = NULL;
+	struct lb_dir_options options = { 0 };
+	int rc = lb_tree_from_dir(base->path, &options, &tree, err);
+	return rc ? rc : from_tree(base, tree, out, err);
+}
+
+static int from_tar(const struct scn_base *base, struct lb_store *store, struct lb_base_image **out, struct lb_err *err)
+{
+	struct stat st;
+	if (stat(base->path, &st) != 0)
+		return lb_fail_at(err, base->pos, "%s cannot be read", base->path);
+	lb_autonode struct lb_node *tree = NULL;
+	struct lb_content *tar = lb_content_file(AT_FDCWD, base->path, 0, (uint64_t)st.st_size);
+	int rc = lb_layer_read(store, tar, store != NULL, &tree, NULL, err);
+	lb_content_unref(tar);
+	return rc ? rc : from_tree(base, tree, out, err);
+}
+
+int bases_from_scenario(const struct scn_base *base, struct lb_store *store, struct lb_base_image **out, struct lb_err *err)
+{
+	struct lb_base_model m = { .name = base->name, .layers = base->layers, .layers_count = base->layers_count,
+		.config = &base->config, .passwd = base->passwd, .group = base->group };
+	switch (base->form) {
+	case SCN_BASE_MODEL:
+		return lb_base_from_model(&m, out, err);
+	case SCN_BASE_DIR:
+		return from_dir(base, out, err);
+	case SCN_BASE_TAR:
+		return from_tar(base, store, out, err);
+	case SCN_BASE_OPAQUE:
+		*out = lb_base_opaque(base->name);
+		return 0;
+	default:
+		lb_fail_at(err, base->pos, "bases of an OCI layout are not read by this run mode; give a tar or a directory");
+		return lb_recode(err, LB_UNSUPPORTED);
+	}
+}
+
+static void free_image(void *p)
+{
+	lb_base_image_free(p);
+}
+
+int bases_make(struct prepared *p, const struct scn_state *state, struct lb_err *err)
+{
+	if (!p->images)
+		p->images = lb_map_new(free_image);
+	for (size_t i = 0; i < p->o->scenario->bases_count; i++) {
+		const struct scn_base *base = state->bases[i];
+		if (lb_map_getn(p->images, &base, sizeof(base)))
+			continue;
+		struct lb_base_image *image;
+		int rc = bases_from_scenario(base, p->o->store, &image, err);
+		if (rc)
+			return rc;
+		lb_map_setn(p->images, &base, sizeof(base), image);
+	}
+	return 0;
+}
+
+/* "docker.io/library/python" and "python:latest" are what people mean by "python". */
+static bool same_name(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+	if (n < m) {
+		const char *t = a;
+		a = b;
+		b = t;
+		m = n;
+	}
+	return strncmp(a, b, m) == 0 && (!a[m] || strcmp(a + m, ":latest") == 0);
+}
+
+struct lb_base_image *bases_find(void *arg, const char *name, const char *platform)
+{
+	(void)platform;
+	const struct bases *b = arg;
+	const struct scenario *s = b->p->o->scenario;
+	for (size_t i = 0; i < s->bases_count; i++) {
+		const struct scn_base *base = b->state->bases[i];
+		if (same_name(s->bases[i].name, name))
+			return lb_map_getn(b->p->images, &base, sizeof(base));
+	}
+	return NULL;
+}

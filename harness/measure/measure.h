@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Carries a plan out with the built-in engine: makes the states that the edits lead to, gives every scope its
+ * cache, runs builds of different scopes side by side, stamps what happens with clocks, and writes the rows in
+ * plan order.
+ */
+#ifndef HARNESS_MEASURE_H
+#define HARNESS_MEASURE_H
+
+#include "record/record.h"
+#include "scenario/scenario.h"
+
+struct measure_options {
+	const struct scenario *scenario;
+	const struct lb_policy *const *policies;
+	size_t policies_count;
+	const enum lb_builder_kind *builders;
+	size_t builders_count;
+	enum lb_run_mode mode;
+	struct lb_store *store;             /* NULL under dry */
+	const char *remote;                 /* "memory:", "oci:DIR"; NULL: no push */
+	enum lb_compression compression;
+	int level;
+	unsigned jobs;
+	const _Atomic bool *cancel;
+	const struct record_run *run;       /* as the rows say it */
+	/* told after each build, from the thread that writes; NULL */
+	void (*progress)(void *arg, size_t done, size_t all);
+	void *progress_arg;
+};
+
+struct prepared;
+/* States, contexts, Dockerfiles, bases: everything that builds need and that does not depend on a cache. Every
+ * variant is built once under dry at the first state: what cannot build at all is an error here, before
+ * anything is written. */
+int measure_prepare(const struct measure_options *o, const struct scn_plan *plan, struct prepared **out, struct lb_err *err);
+void measure_free(struct prepared *p); /* NULL is fine */
+
+struct measure_totals {
+	size_t ok, failed, skipped, done;
+	size_t no_effect; /* edits that changed nothing, of the failed ones */
+	char first_failure[2048];
+};
+/* LB_INTERRUPTED when cancelled: what was finished in plan order is written. */
+int measure_run(struct prepared *p, struct record *record, struct measure_totals *out, struct lb_err *err);
+
+#endif

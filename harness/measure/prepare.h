@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What builds of a plan share and nobody changes: made in one thread before the first build.
+ */
+#ifndef HARNESS_PREPARE_H
+#define HARNESS_PREPARE_H
+
+#include "lbench/ignore.h"
+#include "measure/measure.h"
+
+/* One variant at one state, for one policy. */
+struct input {
+	struct lb_node *context;
+	const struct lb_ignore *ignore;         /* NULL: none */
+	const struct lb_dockerfile *dockerfile; /* NULL: refused */
+	char *refused;                          /* why, when the policy's engine does not read it */
+};
+
+struct bases;
+struct state_entry {
+	struct scn_state *state;
+	size_t parent;
+	int edit;
+	uint64_t seq;
+	bool no_effect;
+	char *fault;               /* the edit cannot be made: why */
+	struct input *inputs;      /* [variant * policies + policy]; made on demand, zero before */
+	struct bases *bases;
+};
+
+struct prepared {
+	const struct measure_options *o;
+	const struct scn_plan *plan;
+	struct state_entry *states;
+	size_t states_count, states_cap;
+	size_t *state_of;          /* for each build */
+	struct lb_map *dockerfiles, *ignores, *images; /* by content */
+	struct lb_base_image **opaque;
+	struct lb_results *results;
+	char **refused;            /* [variant * policies + policy]: the first build already is refused; NULL */
+};
+
+struct input *prepared_input(struct prepared *p, size_t state, size_t variant, size_t policy);
+/* The options that do not depend on a cache. */
+void prepared_options(struct prepared *p, size_t build, struct lb_build_options *out);
+
+/* bases.c: what FROM names stand for at a state. Images are made once for each scn_base. */
+struct bases {
+	struct prepared *p;
+	const struct scn_state *state;
+};
+struct lb_base_image *bases_find(void *arg, const char *name, const char *platform);
+int bases_make(struct prepared *p, const struct scn_state *state, struct lb_err *err);
+int bases_from_scenario(const struct scn_base *base, struct lb_store *store, struct lb_base_image **out, struct lb_err *err);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record/runinfo.h"
+
+#include <string.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+static void tool(struct lb_json *w, const struct record_run *run)
+{
+	lb_json_key(w, "tool");
+	lb_json_open(w, '{');
+	lb_json_kstr(w, "name", "lbench");
+	lb_json_kstr(w, "version", run->tool_version);
+	lb_json_kstr(w, "commit", *run->tool_commit ? run->tool_commit : NULL);
+	lb_json_close(w, '}');
+}
+
+static void scenario(struct lb_json *w, const struct scenario *s)
+{
+	char digest[LB_DIGEST_TEXT];
+	lb_digest_text(&s->digest, digest);
+	lb_json_key(w, "scenario");
+	lb_json_open(w, '{');
+	lb_json_kstr(w, "name", s->name);
+	lb_json_kstr(w, "description", s->description);
+	lb_json_kstr(w, "digest", digest);
+	lb_json_kstr(w, "file", s->file);
+	lb_json_kbool(w, "implicit", s->implicit);
+	lb_json_close(w, '}');
+}
+
+/* Commit and date of the repository that the scenario lies in; null outside of one. */
+static void project(struct lb_json *w, const struct scenario *s)
+{
+	lb_autofree char *hex = NULL;
+	int64_t when;
+	lb_json_key(w, "project");
+	if (lb_git_head(s->dir, &hex, &when, NULL) != 0) {
+		lb_json_null(w);
+		return;
+	}
+	lb_json_open(w, '{');
+	lb_json_kstr(w, "commit", hex);
+	lb_json_key(w, "date");
+	lb_json_int(w, when);
+	lb_json_close(w, '}');
+}
+
+void runinfo_machine(struct lb_json *w)
+{
+	struct utsname u;
+	struct sysinfo info;
+	uname(&u);
+	lb_json_open(w, '{');
+	lb_json_kstr(w, "os", u.sysname);
+	lb_json_kstr(w, "kernel", u.release);
+	lb_json_kstr(w, "arch", u.machine);
+	lb_json_kuint(w, "cpus", (uint64_t)sysconf(_SC_NPROCESSORS_ONLN));
+	lb_json_kuint(w, "memory_bytes", sysinfo(&info) == 0 ? (uint64_t)info.totalram * info.mem_unit : 0);
+	lb_json_close(w, '}');
+}
+
+static void policies(struct lb_json *w, const struct record_run *run)
+{
+	lb_json_key(w, "policies");
+	lb_json_open(w, '[');
+	for (size_t i = 0; i < run->policies_count; i++) {
+		lb_json_open(w, '{');
+		lb_json_kstr(w, "name", run->policies[i]->name);
+		lb_json_kstr(w, "origin", run->policies[i]->origin == LB_OBSERVED ? "observed" : "from source");
+		lb_json_close(w, '}');
+	}
+	lb_json_close(w, ']');
+}
+
+static void options(struct lb_json *w, const struct record_run *run)
+{
+	static const char *const modes[] = { "model", "dry", "exec" };
+	lb_json_key(w, "options");
+	lb_json_open(w, '{');
+	lb_json_kstr(w, "run_mode", modes[run->mode]);
+	policies(w, run);
+	lb_json_key(w, "builders");
+	lb_json_open(w, '[');
+	for (size_t i = 0; i < run->builders_count; i++)
+		lb_json_str(w, lb_builder_name(run->builders[i]));
+	lb_json_close(w, ']');
+	lb_json_key(w, "subjects");
+	lb_json_open(w, '[');
+	lb_json_str(w, "builtin");
+	lb_json_close(w, ']');
+	lb_json_kuint(w, "repeat", run->repeat);
+	lb_json_kuint(w, "seed", run->scenario->seed);
+	lb_json_kstr(w, "compression", lb_compression_name(run->compression));
+	lb_json_kstr(w, "remote", run->remote);
+	lb_json_kuint(w, "jobs", run->jobs);
+	static const char *const names[] = { "each", "sequence", "mix" };
+	lb_json_key(w, "workload");
+	lb_json_open(w, '[');
+	for (size_t i = 0; i < LB_COUNT(names); i++)
+		if (run->scenario->workload & (1u << i))
+			lb_json_str(w, names[i]);
+	lb_json_close(w, ']');
+	lb_json_close(w, '}');
+}
+
+static void variants(struct lb_json *w, const struct record_run *run)
+{
+	lb_json_key(w, "variants");
+	lb_json_open(w, '[');
+	for (size_t i = 0; i < run->scenario->variants_count; i++) {
+		const struct scn_variant *v = &run->scenario->variants[i];
+		if (!run->variants_used[i])
+			continue;
+		lb_autofree char *file = lb_format("inputs/%s.Dockerfile", v->name);
+		lb_json_open(w, '{');
+		lb_json_kstr(w, "name", v->name);
+		lb_json_kstr(w, "dockerfile", file);
+		lb_json_kstr(w, "from", v->dockerfile_path);
+		lb_json_kstr(w, "comment", v->comment);
+		lb_json_close(w, '}');
+	}
+	lb_json_close(w, ']');
+}
+
+static void edits(struct lb_json *w, const struct record_run *run)
+{
+	lb_json_key(w, "edits");
+	lb_json_open(w, '[');
+	for (size_t i = 0; i < run->scenario->edits_count; i++) {
+		const struct scn_edit *e = &run->scenario->edits[i];
+		if (!run->edits_used[i])
+			continue;
+		lb_json_open(w, '{');
+		lb_json_kstr(w, "name", e->name);
+		lb_json_key(w, "weight");
+		if (e->has_weight)
+			lb_json_real(w, e->weight);
+		else
+			lb_json_null(w);
+		lb_json_close(w, '}');
+	}
+	lb_json_close(w, ']');
+}
+
+/* Where the seconds of RUNs come from, over all models. */
+static void models(struct lb_json *w, const struct record_run *run)
+{
+	bool declared = false, recorded = false;
+	for (size_t i = 0; i < run->scenario->models_count; i++) {
+		const struct lb_model *m = &run->scenario->models[i];
+		declared = declared || (m->has_seconds && m->source == LB_MODEL_DECLARED);
+		recorded = recorded || (m->has_seconds && m->source == LB_MODEL_RECORDED);
+	}
+	lb_json_key(w, "models");
+	lb_json_open(w, '{');
+	lb_json_kstr(w, "seconds",
+	             run->mode == LB_RUN_EXEC ? "measured" : declared && recorded ? "mixed" : declared ? "declared" : recorded ? "recorded" : "none");
+	lb_json_close(w, '}');
+}
+
+static void strings(struct lb_json *w, const char *key, const struct lb_strv *list)
+{
+	lb_json_key(w, key);
+	lb_json_open(w, '[');
+	for (size_t i = 0; list && i < list->count; i++)
+		lb_json_str(w, list->items[i]);
+	lb_json_close(w, ']');
+}
+
+void runinfo_json(const struct record_run *run, const char *status, struct lb_buf *out)
+{
+	struct lb_json w = { .out = out, .pretty = true };
+	lb_json_open(&w, '{');
+	lb_json_kuint(&w, "schema", RUNINFO_SCHEMA);
+	tool(&w, run);
+	lb_json_kstr(&w, "run_id", run->run_id);
+	lb_json_kstr(&w, "started", run->started);
+	scenario(&w, run->scenario);
+	project(&w, run->scenario);
+	lb_json_key(&w, "machine");
+	runinfo_machine(&w);
+	lb_json_key(&w, "libraries");
+	lb_library_versions(&w);
+	options(&w, run);
+	variants(&w, run);
+	edits(&w, run);
+	models(&w, run);
+	strings(&w, "unknowns", run->unknowns);
+	strings(&w, "warnings", run->warnings);
+	lb_json_kstr(&w, "status", status);
+	lb_json_close(&w, '}');
+	lb_buf_addc(out, '\n');
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run_options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+size_t run_options_table(struct run_options *o, struct option *table)
+{
+	const struct option rows[] = {
+		{ "variant", 0, OPTION_LIST, &o->variants, "NAME,…", "only these variants (patterns with * and ?)" },
+		{ "edit", 0, OPTION_LIST, &o->edits, "NAME,…", "only these edits" },
+		{ "policy", 0, OPTION_LIST, &o->policies, "NAME[@VERSION],…", "whose cache rules decide; 'all' (default: buildkit)" },
+		{ "builder", 0, OPTION_LIST, &o->builders, "KIND,…", "warm, fresh, fresh-min, cold (default: warm and, where the policy knows it, fresh and cold)" },
+		{ "run", 0, OPTION_TEXT, &o->run_mode, "MODE", "how RUN is carried out: model, dry, auto (default: auto)" },
+		{ "repeat", 0, OPTION_NUMBER, &o->repeat, "N", "build everything N times (default: 1)" },
+		{ "jobs", 'j', OPTION_NUMBER, &o->jobs, "N", "builds side by side (default: the processors, 4 at most)" },
+		{ "out", 'o', OPTION_TEXT, &o->out, "DIR", "where results go (default: results; for a project .lbench/results in it)" },
+		{ "store", 0, OPTION_TEXT, &o->store, "DIR", "the layer store (default: .store beside the results)" },
+		{ "remote", 0, OPTION_TEXT, &o->remote, "WHERE", "what is pushed to: memory, oci:DIR, none (default: memory)" },
+		{ "compression", 0, OPTION_TEXT, &o->compression, "NAME", "of layers: igzip, gzip, zstd, none (default: igzip)" },
+		{ "format", 0, OPTION_TEXT, &o->format, "NAME", "table, json, csv, markdown (default: table)" },
+		{ "details", 0, OPTION_FLAG, &o->details, NULL, "every column, lbench's own engine time too" },
+		{ "seed", 0, OPTION_TEXT, &o->seed, "N", "instead of the scenario's" },
+		{ "set", 0, OPTION_PAIR, &o->set, "KEY=VALUE", "instead of a scalar of the scenario" },
+		{ "file", 'f', OPTION_EACH, &o->dockerfiles, "FILE", "a project's Dockerfile; may repeat: a variant each" },
+		{ "target", 0, OPTION_TEXT, &o->target, "STAGE", "of a project's Dockerfile" },
+		{ "build-arg", 0, OPTION_PAIR, &o->build_args, "NAME=VALUE", "for a project's Dockerfile" },
+		{ "build-context", 0, OPTION_PAIR, &o->contexts, "NAME=DIR", "a further context for a project's Dockerfile" },
+		{ "keep", 0, OPTION_NUMBER, &o->keep, "N", "results to keep (default: 20)" },
+		{ "no-plots", 0, OPTION_FLAG, &o->no_plots, NULL, "draw nothing" },
+		{ "no-color", 0, OPTION_FLAG, &o->no_color, NULL, "no colour on a terminal" },
+		{ "quiet", 'q', OPTION_FLAG, &o->quiet, NULL, "nothing on standard error but errors" },
+		{ "verbose", 'v', OPTION_FLAG, &o->verbose, NULL, "a line a build on standard error" },
+	};
+	_Static_assert(LB_COUNT(rows) <= RUN_OPTIONS_MAX, "table fits");
+	memcpy(table, rows, sizeof(rows));
+	return LB_COUNT(rows);
+}
+
+static int resolve_policies(struct run_options *o, struct lb_err *err)
+{
+	if (!o->policies.count)
+		lb_strv_add(&o->policies, "buildkit");
+	for (size_t i = 0; i < o->policies.count; i++) {
+		if (strcmp(o->policies.items[i], "all") == 0) {
+			o->policy_count = lb_policy_list(true, o->policy, LB_COUNT(o->policy));
+			return 0;
+		}
+		if (o->policy_count == LB_COUNT(o->policy))
+			return lb_fail(err, LB_USAGE, "--policy: %zu at most", LB_COUNT(o->policy));
+		if (lb_policy_find(o->policies.items[i], &o->policy[o->policy_count], err))
+			return lb_recode(err, LB_USAGE);
+		o->policy_count++;
+	}
+	return 0;
+}
+
+/* Without --builder: the machine that people have, and the two that their CI has, where all policies know them. */
+static void default_builders(struct run_options *o)
+{
+	static const enum lb_builder_kind kinds[] = { LB_BUILDER_WARM, LB_BUILDER_FRESH, LB_BUILDER_COLD };
+	for (size_t k = 0; k < LB_COUNT(kinds); k++) {
+		bool all = true;
+		for (size_t i = 0; i < o->policy_count; i++)
+			all = all && (o->policy[i]->builders & (1u << kinds[k]));
+		if (all)
+			o->builder[o->builder_count++] = kinds[k];
+	}
+	if (!o->builder_count)
+		o->builder[o->builder_count++] = LB_BUILDER_WARM;
+}
+
+static int resolve_builders(struct run_options *o, struct lb_err *err)
+{
+	if (!o->builders.count)
+		default_builders(o);
+	for (size_t i = 0; i < o->builders.count; i++) {
+		enum lb_builder_kind kind;
+		if (lb_builder_parse(o->builders.items[i], &kind, err))
+			return lb_recode(err, LB_USAGE);
+		for (size_t p = 0; p < o->policy_count; p++)
+			if (!(o->policy[p]->builders & (1u << kind)))
+				return lb_fail(err, LB_USAGE, "--builder %s: %s has no such builder", o->builders.items[i], o->policy[p]->name);
+		if (o->builder_count < LB_COUNT(o->builder))
+			o->builder[o->builder_count++] = kind;
+	}
+	return 0;
+}
+
+static int resolve_mode(struct run_options *o, struct lb_err *err)
+{
+	static const char *const names[] = { "model", "dry", "exec" };
+	o->mode_auto = !o->run_mode || strcmp(o->run_mode, "auto") == 0;
+	if (o->mode_auto)
+		return 0;
+	for (size_t i = 0; i < LB_COUNT(names); i++) {
+		if (strcmp(o->run_mode, names[i]) == 0) {
+			o->mode = (enum lb_run_mode)i;
+			return 0;
+		}
+	}
+	return lb_fail(err, LB_USAGE, "--run is one of model, dry, auto; not '%s'", o->run_mode);
+}
+
+static int resolve_remote(struct run_options *o, struct lb_err *err)
+{
+	if (!o->remote || strcmp(o->remote, "memory") == 0)
+		o->remote = "memory:";
+	else if (strcmp(o->remote, "none") == 0)
+		o->remote = NULL;
+	else if (strncmp(o->remote, "oci:", 4) != 0)
+		return lb_fail(err, LB_USAGE, "--remote is memory, oci:DIR or none; not '%s'", o->remote);
+	return 0;
+}
+
+int run_options_resolve(struct run_options *o, struct lb_err *err)
+{
+	int rc = resolve_policies(o, err);
+	if (!rc)
+		rc = resolve_builders(o, err);
+	if (!rc)
+		rc = resolve_mode(o, err);
+	if (!rc)
+		rc = resolve_remote(o, err);
+	if (!rc && o->compression && lb_compression_parse(o->compression, &o->compression_kind, err))
+		rc = lb_recode(err, LB_USAGE);
+	if (rc)
+		return rc;
+	if (o->seed) {
+		o->set.pairs.items = lb_grow(o->set.pairs.items, o->set.pairs.count, &o->set.pairs.cap, sizeof(*o->set.pairs.items));
+		o->set.pairs.items[o->set.pairs.count++] = (struct lb_pair){ "seed", o->seed };
+	}
+	if (!o->repeat)
+		o->repeat = 1;
+	if (!o->keep)
+		o->keep = 20;
+	return 0;
+}
+
+void run_options_release(struct run_options *o)
+{
+	struct lb_strv *lists[] = { &o->variants, &o->edits, &o->policies, &o->builders, &o->dockerfiles };
+	for (size_t i = 0; i < LB_COUNT(lists); i++)
+		lb_strv_release(lists[i]);
+	option_pairs_release(&o->set);
+	option_pairs_release(&o->build_args);
+	option_pairs_release(&o->contexts);
+}
+
+int run_options_load(const struct run_options *o, const char *path, struct scenario **out, struct lb_err *err)
+{
+	struct scn_load_options lo = { .set = &o->set.pairs, .dockerfiles = o->dockerfiles.items,
+		.dockerfiles_count = o->dockerfiles.count, .target = o->target, .build_args = &o->build_args.pairs,
+		.contexts = &o->contexts.pairs };
+	return scenario_load(path, &lo, out, err);
+}
+
+int run_options_plan(const struct run_options *o, const struct scenario *s, struct scn_plan *out, struct lb_err *err)
+{
+	struct scn_plan_options po = { .variants = &o->variants, .edits = &o->edits, .policies = o->policy_count,
+		.builders = o->builder_count, .repeat = o->repeat };
+	return scn_plan_make(s, &po, out, err);
+}
+
+static bool wants_exec(const struct scenario *s)
+{
+	for (size_t i = 0; i < s->bases_count; i++)
+		if (s->bases[i].form == SCN_BASE_MODEL || s->bases[i].form == SCN_BASE_OPAQUE)
+			return false;
+	return s->bases_count && !s->models_count;
+}
+
+int run_options_mode(const struct run_options *o, const struct scenario *s, enum lb_run_mode *out, struct lb_err *err)
+{
+	*out = o->mode_auto ? wants_exec(s) ? LB_RUN_EXEC : LB_RUN_MODEL : o->mode;
+	if (*out != LB_RUN_EXEC)
+		return 0;
+	return lb_fail(err, LB_UNAVAILABLE, "%s: its RUNs have no models and its bases are real, so they would have to be carried out, which this "
+	               "build cannot do; --run model leaves their seconds and bytes unknown", s->name);
+}

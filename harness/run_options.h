@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The options that run, plan and other commands share, and what they turn into.
+ */
+#ifndef HARNESS_RUN_OPTIONS_H
+#define HARNESS_RUN_OPTIONS_H
+
+#include "options.h"
+#include "scenario/scenario.h"
+
+struct run_options {
+	struct lb_strv variants, edits, policies, builders;
+	struct lb_strv dockerfiles;
+	struct option_pairs set, build_args, contexts;
+	const char *target, *run_mode, *compression, *remote, *out, *store, *format, *seed;
+	unsigned jobs, repeat, keep;
+	bool details, no_plots, no_color, quiet, verbose;
+
+	/* made of them by run_options_resolve */
+	const struct lb_policy *policy[32];
+	size_t policy_count;
+	enum lb_builder_kind builder[4];
+	size_t builder_count;
+	enum lb_compression compression_kind;
+	enum lb_run_mode mode;
+	bool mode_auto;
+};
+
+enum { RUN_OPTIONS_MAX = 32 };
+/* Fills table with the rows; returns how many. */
+size_t run_options_table(struct run_options *o, struct option *table);
+/* LB_USAGE. */
+int run_options_resolve(struct run_options *o, struct lb_err *err);
+void run_options_release(struct run_options *o);
+
+int run_options_load(const struct run_options *o, const char *path, struct scenario **out, struct lb_err *err);
+int run_options_plan(const struct run_options *o, const struct scenario *s, struct scn_plan *out, struct lb_err *err);
+/* `auto` is decided by the scenario's text alone: exec where every base is a real one and every RUN is without
+ * a model, else model. LB_UNAVAILABLE names --run model where exec is not possible. */
+int run_options_mode(const struct run_options *o, const struct scenario *s, enum lb_run_mode *out, struct lb_err *err);
+
+#endif

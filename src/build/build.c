@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A build from the top: the plan of stages, the context as the engine's builder sees it, the stages in order,
+ * the image, the rows. See internal.h for how the parts fit.
+ */
+#include "build/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void release_steps(struct stage_run *st)
+{
+	for (size_t i = 0; i < st->steps_count; i++) {
+		inputs_release(&st->steps[i]);
+		lb_decision_release(&st->steps[i].decision);
+	}
+	lb_link_unref(st->link);
+}
+
+static void build_release(struct build *b)
+{
+	for (size_t s = 0; b->stages && s < b->plan->stages_count; s++)
+		release_steps(&b->stages[s]);
+	for (size_t i = 0; i < b->image_links_count; i++)
+		lb_link_unref(b->image_links[i]);
+	free(b->image_links);
+	lb_node_unref(b->context);
+	lb_build_plan_free(b->plan);
+	lb_arena_release(&b->arena);
+}
+
+static int make_plan(struct build *b, struct lb_err *err)
+{
+	const struct lb_build_options *o = b->o;
+	struct lb_pairs contexts = { lb_arena_alloc(&b->arena, (o->contexts_count + 1) * sizeof(struct lb_pair)), o->contexts_count, 0 };
+	for (size_t i = 0; i < o->contexts_count; i++)
+		contexts.items[i] = (struct lb_pair){ o->contexts[i].name, "" };
+	struct lb_pairs *kept = lb_arena_alloc(&b->arena, sizeof(*kept));
+	*kept = contexts;
+	struct lb_plan_options po = { .build_args = o->build_args, .target = o->target, .platform = o->platform,
+		.named_contexts = kept, .dialect = o->policy->dialect, .unneeded_too = o->policy->shape.unneeded_stages };
+	int rc = lb_build_plan_new(o->dockerfile, &po, &b->plan, err);
+	if (rc)
+		return rc;
+	b->stages = lb_arena_alloc(&b->arena, b->plan->stages_count * sizeof(*b->stages));
+	for (size_t s = 0; s < b->plan->stages_count; s++) {
+		b->stages[s].index = (int)s;
+		b->stages[s].plan = &b->plan->stages[s];
+	}
+	for (size_t i = 0; i < b->plan->order_count; i++)
+		b->stages[b->plan->order[i]].needed = true;
+	return 0;
+}
+
+static int receive_context(struct build *b, struct lb_err *err)
+{
+	struct lb_node *filtered = results_ignore(b->o->results, b->o->context, b->o->ignore);
+	struct lb_tree_count count = lb_tree_count(filtered);
+	b->out->context_files = count.files;
+	b->out->context_bytes = count.bytes;
+	int rc = lb_cache_receive(b->o->cache, "", filtered, &b->context, err);
+	lb_node_unref(filtered);
+	return rc;
+}
+
+static int run_stages(struct build *b, struct lb_err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; !rc && !b->failed && i < b->plan->order_count; i++)
+		rc = stage_decide(b, &b->stages[b->plan->order[i]], err);
+	return rc;
+}
+
+static int carry_out(struct build *b, struct lb_err *err)
+{
+	int rc = make_plan(b, err);
+	if (!rc)
+		rc = lb_cache_begin(b->o->cache, err);
+	if (rc)
+		return rc;
+	rc = receive_context(b, err);
+	if (!rc)
+		rc = run_stages(b, err);
+	struct stage_run *target = &b->stages[b->plan->target];
+	if (!rc)
+		rc = output_image(b, target, err);
+	struct lb_link *final = rc || b->failed ? NULL : target->link;
+	int ended = lb_cache_end(b->o->cache, final, &b->out->cache, rc ? NULL : err);
+	if (!rc)
+		output_rows(b);
+	return rc ? rc : ended;
+}
+
+int lb_build(const struct lb_build_options *options, struct lb_build_result *out, struct lb_err *err)
+{
+	struct build b = { .o = options, .out = out };
+	*out = (struct lb_build_result){ .ok = true };
+	int rc = carry_out(&b, err);
+	build_release(&b);
+	return rc;
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Carries steps out: what a RUN, COPY, ADD or WORKDIR leaves as a layer, from the model or the files. The
+ * root file system of a stage is made on demand from the base and the layers below; a hit whose layer the
+ * cache does not hold is carried out then, and becomes a miss.
+ */
+#include "build/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lbench/fs.h"
+
+struct lb_time build_stamp(const struct build *b)
+{
+	return (struct lb_time){ LB_STAMP_TIME + (int64_t)b->o->place, 0 };
+}
+
+struct lb_digest stamp_digest(const struct build *b, const struct stage_run *st, const struct step_run *sr)
+{
+	struct lb_sha256 h;
+	lb_sha256_init(&h);
+	lb_sha256_adds(&h, "execution");
+	lb_sha256_addu(&h, b->o->seed);
+	lb_sha256_addu(&h, b->o->place);
+	lb_sha256_addu(&h, (uint64_t)st->index);
+	lb_sha256_addu(&h, (uint64_t)(sr - st->steps));
+	lb_sha256_adds(&h, sr->text);
+	return lb_sha256_done(&h);
+}
+
+/* ---- the root file system ---- */
+
+static struct lb_node *base_root(const struct stage_run *st)
+{
+	return st->base ? lb_node_ref(st->base->root) : lb_tree_empty();
+}
+
+/* Makes sure that a step's layer is at hand. LB_NOT_FOUND when it is not and nothing may be carried out. */
+static int have_layer(struct build *b, struct stage_run *st, struct step_run *sr, bool execute, struct lb_err *err)
+{
+	if (sr->result || (sr->outcome != LB_HIT && sr->outcome != LB_MISS) || !sr->decided)
+		return 0;
+	if (!execute)
+		return lb_fail(err, LB_NOT_FOUND, "the layer of '%s' is not held", sr->text);
+	int rc = inputs_gather(b, st, sr, true, err);
+	return rc ? rc : step_execute(b, st, sr, err);
+}
+
+int stage_root(struct build *b, struct stage_run *st, size_t upto, bool execute, struct lb_node **out, struct lb_err *err)
+{
+	struct lb_node *root;
+	int rc = 0;
+	if (st->base_stage)
+		rc = stage_root(b, st->base_stage, st->base_stage->steps_count, execute, &root, err);
+	else
+		root = base_root(st);
+	for (size_t i = 0; !rc && i < upto && i < st->steps_count; i++) {
+		struct step_run *sr = &st->steps[i];
+		if (sr->outcome == LB_UNKNOWN) {
+			struct lb_node *unknown = unknown_root();
+			struct lb_node *next = lb_tree_apply(root, unknown);
+			lb_node_unref(unknown);
+			lb_node_unref(root);
+			root = next;
+			continue;
+		}
+		rc = have_layer(b, st, sr, execute, err);
+		if (rc)
+			lb_node_unref(root);
+		if (rc || !sr->result || !sr->result->layer)
+			continue;
+		struct lb_node *next = results_apply(b->o->results, root, sr->result->layer);
+		lb_node_unref(root);
+		root = next;
+	}
+	if (!rc)
+		*out = root;
+	return rc;
+}
+
+struct lb_node *unknown_root(void)
+{
+	struct lb_node *n = lb_tree_empty();
+	n->unknown = true;
+	return n;
+}
+
+/* ---- what each instruction leaves ---- */
+
+static struct lb_digest run_seed(const struct build *b, const struct step_run *sr)
+{
+	struct lb_sha256 h;
+	lb_sha256_init(&h);
+	lb_sha256_addu(&h, b->o->seed);
+	lb_sha256_adds(&h, sr->step.command ? sr->step.command : "");
+	if (sr->in.depends_known)
+		lb_sha256_addd(&h, &sr->in.depends);
+	return lb_sha256_done(&h);
+}
+
+static struct lb_digest mount_key(const struct lb_mount *m)
+{
+	struct lb_sha256 h;
+	lb_sha256_init(&h);
+	lb_sha256_adds(&h, "cache mount");
+	lb_sha256_adds(&h, m->id ? m->id : m->target);
+	return lb_sha256_done(&h);
+}
+
+/* Did an earlier run fill all of the step's cache mounts? Notes that this one does. */
+static int fill_mounts(const struct build *b, const struct step_run *sr, bool *warm, struct lb_err *err)
+{
+	size_t mounts = 0, filled = 0;
+	for (size_t i = 0; i < sr->step.mounts_count; i++) {
+		const struct lb_mount *m = &sr->step.mounts[i];
+		if (m->type != LB_MOUNT_CACHE)
+			continue;
+		mounts++;
+		struct lb_digest key = mount_key(m);
+		struct lb_record r;
+		if (!b->o->keeps_mounts || !b->o->scope)
+			continue;
+		if (lb_scope_get(b->o->scope, &key, 0, &r, NULL) == 0) {
+			filled++;
+			continue;
+		}
+		int rc = lb_scope_put(b->o->scope, &key, "filled", 6, err);
+		if (rc)
+			return rc;
+	}
+	*warm = mounts && filled == mounts;
+	return 0;
+}
+
+static int run_model(struct build *b, struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
+{
+	const struct lb_model *m = sr->model;
+	bool warm = false;
+	int rc = fill_mounts(b, sr, &warm, err);
+	if (rc)
+		return rc;
+	sr->run_known = m && m->has_seconds;
+	if (sr->run_known)
+		sr->run_ns = warm && m->has_warm ? m->warm_mount_ns : m->cold_ns;
+	r->world = sr->world;
+	if (!m || !m->writes_given) {
+		r->layer = unknown_root();
+		return 0;
+	}
+	struct lb_digest seed = run_seed(b, sr);
+	struct lb_time stamp = m->reproducible ? (struct lb_time){ LB_CONTEXT_TIME, 0 } : build_stamp(b);
+	return lb_model_layer(m, root, &seed, stamp, &r->layer, err);
+}
+
+static int make_directory(struct build *b, const struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
+{
+	const char *path = sr->step.path + (*sr->step.path == '/');
+	struct lb_node *layer = lb_tree_empty(), *there = NULL;
+	lb_autofree char *real = NULL;
+	bool exists = !*path || (lb_tree_resolve(root, path, true, &there, &real, NULL) == 0 && there->attr.kind == LB_DIR);
+	int rc = 0;
+	for (const char *p = path; !exists && !rc && *p;) {
+		p += strcspn(p, "/");
+		lb_autofree char *dir = lb_strndup(path, (size_t)(p - path));
+		const struct lb_node *old = lb_tree_get(root, dir);
+		struct lb_attr attr = { .kind = LB_DIR, .mode = 0755, .uid = sr->in.uid, .gid = sr->in.gid, .mtime = build_stamp(b) };
+		if (old && old->attr.kind == LB_DIR) {
+			attr = old->attr;
+			attr.opaque = false;
+		}
+		struct lb_node *next;
+		rc = lb_tree_put(layer, dir, lb_node_new_dir(&attr, NULL, 0), NULL, false, &next, err);
+		if (!rc) {
+			lb_node_unref(layer);
+			layer = next;
+		}
+		p += *p == '/';
+	}
+	r->layer = layer;
+	r->no_layer = !b->o->policy->shape.workdir_layer || (exists && !b->o->policy->shape.workdir_empty_layer);
+	return rc;
+}
+
+static int carry_out(struct build *b, struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
+{
+	switch (sr->step.op) {
+	case LB_OP_RUN:
+		return run_model(b, sr, root, r, err);
+	case LB_OP_COPY:
+	case LB_OP_ADD:
+		return copy_layer(b, sr, root, &r->layer, err);
+	case LB_OP_WORKDIR:
+		return make_directory(b, sr, root, r, err);
+	default:
+		r->no_layer = true;
+		return 0;
+	}
+}
+
+/* ---- names for what came out ---- */
+
+/* Model layers are named by what makes them: a run that has met the same before does not make them again. */
+static struct lb_digest layer_identity(const struct build *b, const struct step_run *sr, const struct lb_node *root)
+{
+	struct lb_sha256 h;
+	struct lb_digest seed = run_seed(b, sr);
+	lb_sha256_init(&h);
+	lb_sha256_adds(&h, "model layer 1");
+	lb_sha256_addd(&h, &seed);
+	lb_sha256_addu(&h, sr->model->reproducible ? 0 : (uint64_t)build_stamp(b).sec);
+	for (size_t i = 0; i < sr->model->writes_count; i++) {
+		const struct lb_model_write *w = &sr->model->writes[i];
+		lb_sha256_adds(&h, w->path);
+		lb_sha256_adds(&h, w->text ? w->text : "");
+		lb_sha256_addu(&h, w->files);
+		lb_sha256_addu(&h, w->bytes);
+		lb_sha256_addu(&h, (uint64_t)(w->compresses_to * 1e6));
+		lb_sha256_addu(&h, w->mode | (uint64_t)w->single << 32 | (uint64_t)w->remove << 33);
+	}
+	(void)root;
+	return lb_sha256_done(&h);
+}
+
+static bool is_model_run(const struct step_run *sr)
+{
+	return sr->step.op == LB_OP_RUN && sr->model && sr->model->writes_given;
+}
+
+/* The identity with the shape of the tree in it: names, modes, owners, times and sizes, no content. */
+static int identify(const struct build *b, const struct step_run *sr, struct result *r, struct lb_digest *out, struct lb_err *err)
+{
+	if (!is_model_run(sr))
+		return lb_node_digest(r->layer, LB_FLAVOUR_FULL, out, err);
+	struct lb_digest shape, model = layer_identity(b, sr, NULL);
+	int rc = lb_node_digest(r->layer, LB_FLAVOUR_SHAPE, &shape, err);
+	struct lb_sha256 h;
+	lb_sha256_init(&h);
+	lb_sha256_addd(&h, &model);
+	lb_sha256_addd(&h, &shape);
+	*out = lb_sha256_done(&h);
+	return rc;
+}
+
+static int write_layer(struct build *b, const struct step_run *sr, struct result *r, struct lb_err *err)
+{
+	struct lb_digest identity;
+	int rc = identify(b, sr, r, &identity, err);
+	if (rc)
+		return rc;
+	if (lb_store_layer_get(b->o->store, &identity, b->o->layer.compression, &r->info, NULL) != 0) {
+		rc = lb_layer_write(b->o->store, r->layer, &b->o->layer, &r->info, err);
+		if (!rc)
+			rc = lb_store_layer_put(b->o->store, &identity, &r->info, err);
+	}
+	r->info_known = !rc;
+	r->id = r->diff_id = r->info.diff_id;
+	r->tar_bytes = r->info.diff_bytes;
+	r->bytes_known = !rc;
+	return rc;
+}
+
+static int name_result(struct build *b, struct stage_run *st, const struct step_run *sr, struct result *r, struct lb_err *err)
+{
+	if (r->no_layer || result_unknown(r) || !r->layer) {
+		r->id = r->diff_id = stamp_digest(b, st, sr);
+		r->bytes_known = r->no_layer;
+		return 0;
+	}
+	if (b->o->store && b->o->mode != LB_RUN_DRY)
+		return write_layer(b, sr, r, err);
+	r->tar_bytes = lb_layer_tar_size(r->layer);
+	r->bytes_known = true;
+	if (sr->step.op == LB_OP_RUN && !sr->model->reproducible) {
+		r->id = r->diff_id = stamp_digest(b, st, sr);
+		return 0;
+	}
+	int rc = identify(b, sr, r, &r->id, err);
+	r->diff_id = r->id;
+	return rc;
+}
+
+/* ---- one step ---- */
+
+static void note_ledger(struct build *b, struct step_run *sr)
+{
+	const struct result *r = sr->result;
+	if (b->o->ledger && r->info_known && !r->no_layer && lb_ledger_add(b->o->ledger, &r->info.blob, r->info.blob_bytes))
+		sr->bytes_new = r->info.blob_bytes;
+}
+
+int step_execute(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_err *err)
+{
+	struct lb_node *root = NULL;
+	struct result made = { 0 };
+	int rc = stage_root(b, st, (size_t)(sr - st->steps), true, &root, err);
+	if (rc)
+		return rc;
+	rc = carry_out(b, sr, root, &made, err);
+	lb_node_unref(root);
+	if (!rc)
+		rc = name_result(b, st, sr, &made, err);
+	if (rc) {
+		lb_node_unref(made.layer);
+		return rc;
+	}
+	sr->result = results_add(b->o->results, &made);
+	sr->executed = true;
+	sr->outcome = LB_MISS;
+	note_ledger(b, sr);
+	struct lb_result result = { .id = sr->result->id, .diff_id = sr->result->diff_id, .no_layer = sr->result->no_layer,
+		.bytes = sr->result->info_known ? sr->result->info.blob_bytes : 0,
+		.layer = result_unknown(sr->result) ? NULL : sr->result->layer };
+	lb_link_unref(sr->decision.link);
+	sr->decision.link = NULL;
+	return lb_cache_record(b->o->cache, &sr->in, &sr->decision, &result, err);
+}
+
+/* ---- stale hits ---- */
+
+/* A hit whose inputs are not those that its layer was made of: would a build from scratch leave another one? */
+void step_check_stale(struct build *b, struct stage_run *st, struct step_run *sr)
+{
+	if (sr->outcome != LB_HIT || !sr->result)
+		return;
+	if (sr->step.op == LB_OP_RUN && sr->in.depends_known && !lb_digest_equal(&sr->world, &sr->result->world)) {
+		sr->stale = LB_STALE_OUTDATED;
+		return;
+	}
+	if (lb_digest_equal(&sr->decision.inputs_then, &sr->decision.inputs_now))
+		return;
+	sr->stale = LB_STALE_SUSPECT;
+	if (b->o->mode == LB_RUN_DRY)
+		return;
+	struct lb_node *root = NULL;
+	struct result clean = { 0 };
+	if (stage_root(b, st, (size_t)(sr - st->steps), false, &root, NULL))
+		return;
+	if (carry_out(b, sr, root, &clean, NULL) == 0 && clean.layer && sr->result->layer && !clean.layer->unknown)
+		sr->stale = lb_tree_equal_but_times(clean.layer, sr->result->layer) ? LB_STALE_NO : LB_STALE_WRONG;
+	lb_node_unref(clean.layer);
+	lb_node_unref(root);
+}

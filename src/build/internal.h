@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the parts of build share. A build is a list of stage runs; a stage run is a list of step runs. A
+ * step run is decided first; it is carried out only when it misses, or when a later miss needs a layer that
+ * the cache knows of and does not hold.
+ */
+#ifndef LBENCH_BUILD_INTERNAL_H
+#define LBENCH_BUILD_INTERNAL_H
+
+#include "lbench/build.h"
+
+/* A layer that some step left. Immutable once it is in lb_results. */
+struct result {
+	struct lb_digest id, diff_id;
+	struct lb_node *layer;         /* NULL: none; a root with `unknown` set: nobody knows */
+	bool no_layer;                 /* the engine forms none */
+	bool info_known;               /* it was written to the store */
+	struct lb_layer_info info;
+	bool bytes_known;
+	uint64_t tar_bytes;
+	struct lb_digest world;        /* of the world facts that its RUN depends on */
+};
+static inline bool result_unknown(const struct result *r)
+{
+	return r->layer && r->layer->unknown;
+}
+
+/* results.c. All return borrowed pointers that live as long as the lb_results. */
+const struct result *results_get(struct lb_results *rs, const struct lb_digest *id);
+const struct result *results_add(struct lb_results *rs, const struct result *r); /* takes r->layer's reference; an equal id wins */
+/* root with layer on it, remembered for the pair; a reference for the caller. */
+struct lb_node *results_apply(struct lb_results *rs, struct lb_node *root, struct lb_node *layer);
+/* context without what ignore drops, remembered for the pair; a reference for the caller. */
+struct lb_node *results_ignore(struct lb_results *rs, struct lb_node *context, const struct lb_ignore *ignore);
+
+struct step_run {
+	struct lb_step step;
+	struct lb_stage_state before, after;
+	struct lb_inputs in;
+	struct lb_source *sources;
+	const struct lb_model *model;  /* RUN; NULL: none */
+	struct lb_digest world;        /* of what its model says it needs of the world */
+	struct lb_decision decision;
+	const struct lb_instruction *instruction;
+	int trigger;
+	bool decided, executed;
+	enum lb_outcome outcome;
+	const struct result *result;   /* NULL: no layer, or not held */
+	bool run_known;
+	uint64_t run_ns;
+	int stale;
+	uint64_t bytes_new;
+	char *message;                 /* an error's */
+	char *text;                    /* as tables show it */
+};
+
+struct stage_run {
+	int index;                     /* in the file */
+	bool needed;
+	struct lb_plan_stage *plan;
+	const struct lb_base_image *base; /* NULL: scratch, or another stage */
+	struct stage_run *base_stage;
+	struct lb_stage_state state;   /* after what was resolved so far */
+	struct lb_link *link;
+	struct step_run *steps;        /* FROM first, triggers after it, then the others */
+	size_t steps_count, steps_cap;
+	struct lb_image image;         /* of the base, then as it grows */
+	uint64_t image_layers;         /* also when nothing was written */
+	bool image_known;
+};
+
+struct build {
+	const struct lb_build_options *o;
+	struct lb_build_result *out;
+	struct lb_build_plan *plan;
+	struct lb_arena arena;         /* selections, texts */
+	struct lb_node *context;       /* after .dockerignore, as the builder sees it */
+	struct stage_run *stages;      /* as many as the plan has */
+	struct lb_link **image_links;  /* of images that COPY --from reads */
+	size_t image_links_count, image_links_cap;
+	bool failed;
+};
+
+struct lb_pos step_pos(const struct build *b, const struct step_run *sr);
+struct lb_digest stamp_digest(const struct build *b, const struct stage_run *st, const struct step_run *sr);
+struct lb_time build_stamp(const struct build *b);
+
+/* select.c: what a COPY, ADD or bind mount selects of a tree. Items go into the build's arena. LB_FAILED at
+ * the instruction when a source is not there. */
+struct selection_query {
+	struct lb_node *tree;
+	const char *path;
+	const struct lb_ignore *excludes; /* NULL */
+	const char *where;             /* "the context", for messages */
+	bool follow;                   /* a link that is named itself is followed */
+};
+int select_source(struct build *b, const struct selection_query *q, const struct step_run *sr, struct lb_source *out, struct lb_err *err);
+
+/* inputs.c: fills sr->in and sr->sources. with_bytes: also what other stages and images hold, carrying out
+ * what is missing there; without, such sources stay unknown. */
+int inputs_gather(struct build *b, struct stage_run *st, struct step_run *sr, bool with_bytes, struct lb_err *err);
+void inputs_release(struct step_run *sr);
+
+/* copy.c: the layer of a COPY or ADD onto root (NULL: unknown where it is not known). */
+int copy_layer(struct build *b, const struct step_run *sr, struct lb_node *root, struct lb_node **out, struct lb_err *err);
+
+/* execute.c: carries a step out, or fetches the result of a hit; root file system after step `upto` - 1. */
+int step_execute(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_err *err);
+int stage_root(struct build *b, struct stage_run *st, size_t upto, bool execute, struct lb_node **out, struct lb_err *err);
+struct lb_node *unknown_root(void);
+void step_check_stale(struct build *b, struct stage_run *st, struct step_run *sr);
+
+/* stage.c */
+int stage_decide(struct build *b, struct stage_run *st, struct lb_err *err);
+
+/* output.c: image, ledger, push; then rows and totals. */
+int output_image(struct build *b, struct stage_run *target, struct lb_err *err);
+void output_rows(struct build *b);
+
+/* base.c */
+void base_describe(const struct lb_base_image *image, struct lb_base *out);
+int base_materialise(struct build *b, const struct lb_base_image *base, size_t layer, struct lb_layer_info *out, struct lb_err *err);
+void config_to_json(const struct lb_image_config *c, json_t *out); /* config.c */
+
+#endif

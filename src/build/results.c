@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the builds of a run share: layers by result id, roots by (root, layer), filtered contexts by
+ * (context, ignore). Keys by pointer are safe, since each entry holds references to what it names.
+ */
+#include "build/internal.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "lbench/ignore.h"
+#include "lbench/mem.h"
+
+struct pair_key {
+	const void *a, *b;
+};
+struct pair_value {
+	struct lb_node *a, *b, *out;
+};
+
+struct lb_results {
+	pthread_mutex_t lock;
+	struct lb_map *by_id;   /* 32 bytes -> struct result */
+	struct lb_map *applied; /* struct pair_key -> struct pair_value */
+	struct lb_map *ignored;
+	/* the context filtered last, for each ignore: the next one mostly shares with it */
+	struct lb_map *last; /* ignore pointer -> struct pair_value (borrowed from `ignored`) */
+};
+
+static void free_result(void *p)
+{
+	struct result *r = p;
+	lb_node_unref(r->layer);
+	free(r);
+}
+
+static void free_pair(void *p)
+{
+	struct pair_value *v = p;
+	lb_node_unref(v->a);
+	lb_node_unref(v->b);
+	lb_node_unref(v->out);
+	free(v);
+}
+
+struct lb_results *lb_results_new(void)
+{
+	struct lb_results *rs = lb_calloc(1, sizeof(*rs));
+	pthread_mutex_init(&rs->lock, NULL);
+	rs->by_id = lb_map_new(free_result);
+	rs->applied = lb_map_new(free_pair);
+	rs->ignored = lb_map_new(free_pair);
+	rs->last = lb_map_new(NULL);
+	return rs;
+}
+
+void lb_results_free(struct lb_results *rs)
+{
+	if (!rs)
+		return;
+	lb_map_free(rs->last);
+	lb_map_free(rs->ignored);
+	lb_map_free(rs->applied);
+	lb_map_free(rs->by_id);
+	pthread_mutex_destroy(&rs->lock);
+	free(rs);
+}
+
+const struct result *results_get(struct lb_results *rs, const struct lb_digest *id)
+{
+	pthread_mutex_lock(&rs->lock);
+	const struct result *r = lb_map_getn(rs->by_id, id->bytes, sizeof(id->bytes));
+	pthread_mutex_unlock(&rs->lock);
+	return r;
+}
+
+const struct result *results_add(struct lb_results *rs, const struct result *r)
+{
+	pthread_mutex_lock(&rs->lock);
+	struct result *there = lb_map_getn(rs->by_id, r->id.bytes, sizeof(r->id.bytes));
+	if (there) {
+		lb_node_unref(r->layer);
+	} else {
+		there = lb_malloc(sizeof(*there));
+		*there = *r;
+		lb_map_setn(rs->by_id, there->id.bytes, sizeof(there->id.bytes), there);
+	}
+	pthread_mutex_unlock(&rs->lock);
+	return there;
+}
+
+static struct lb_node *pair_get(struct lb_results *rs, struct lb_map *map, const struct pair_key *key)
+{
+	pthread_mutex_lock(&rs->lock);
+	struct pair_value *v = lb_map_getn(map, key, sizeof(*key));
+	struct lb_node *out = v ? lb_node_ref(v->out) : NULL;
+	pthread_mutex_unlock(&rs->lock);
+	return out;
+}
+
+struct lb_node *results_apply(struct lb_results *rs, struct lb_node *root, struct lb_node *layer)
+{
+	struct pair_key key = { root, layer };
+	struct lb_node *out = pair_get(rs, rs->applied, &key);
+	if (out)
+		return out;
+	out = lb_tree_apply(root, layer);
+	struct pair_value *v = lb_malloc(sizeof(*v));
+	*v = (struct pair_value){ lb_node_ref(root), lb_node_ref(layer), lb_node_ref(out) };
+	pthread_mutex_lock(&rs->lock);
+	if (lb_map_getn(rs->applied, &key, sizeof(key)))
+		free_pair(v);
+	else
+		lb_map_setn(rs->applied, &key, sizeof(key), v);
+	pthread_mutex_unlock(&rs->lock);
+	return out;
+}
+
+struct filter {
+	const struct lb_ignore *ignore;
+	bool exceptions;
+};
+
+static enum lb_keep keep_unless_ignored(const char *path, size_t len, const struct lb_node *node, void *arg)
+{
+	const struct filter *f = arg;
+	if (!lb_ignore_matches(f->ignore, path, len))
+		return LB_KEEP;
+	return f->exceptions && node->attr.kind == LB_DIR && lb_ignore_may_reenter(f->ignore, path, len) ? LB_DROP_BUT_ENTER : LB_DROP;
+}
+
+struct lb_node *results_ignore(struct lb_results *rs, struct lb_node *context, const struct lb_ignore *ignore)
+{
+	if (!ignore)
+		return lb_node_ref(context);
+	struct pair_key key = { context, ignore };
+	struct lb_node *out = pair_get(rs, rs->ignored, &key);
+	if (out)
+		return out;
+	struct filter f = { ignore, lb_ignore_has_exceptions(ignore) };
+	pthread_mutex_lock(&rs->lock);
+	const struct pair_value *last = lb_map_getn(rs->last, &ignore, sizeof(ignore));
+	pthread_mutex_unlock(&rs->lock);
+	out = lb_tree_filter(context, keep_unless_ignored, &f, last ? last->a : NULL, last ? last->out : NULL);
+	struct pair_value *v = lb_malloc(sizeof(*v));
+	*v = (struct pair_value){ lb_node_ref(context), NULL, lb_node_ref(out) };
+	pthread_mutex_lock(&rs->lock);
+	if (lb_map_getn(rs->ignored, &key, sizeof(key))) {
+		free_pair(v);
+	} else {
+		lb_map_setn(rs->ignored, &key, sizeof(key), v);
+		lb_map_setn(rs->last, &ignore, sizeof(ignore), v);
+	}
+	pthread_mutex_unlock(&rs->lock);
+	return out;
+}
