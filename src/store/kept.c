@@ -58,7 +58,8 @@ static void saw(struct lb_scope *sc, uint64_t serial)
 		sc->last_serial = serial;
 }
 
-int lb_kept_put(struct lb_scope *sc, const struct lb_digest *key, const void *data, size_t len, struct lb_err *err)
+/* The data base is given back before the scope's mutex is taken: reading takes them the other way round. */
+static int insert(struct lb_scope *sc, const struct lb_digest *key, const void *data, size_t len, uint64_t *serial, struct lb_err *err)
 {
 	bool row = false;
 	lb_autostmt struct lb_stmt st = { 0 };
@@ -71,9 +72,15 @@ int lb_kept_put(struct lb_scope *sc, const struct lb_digest *key, const void *da
 	rc = lb_stmt_step(&st, &row, err);
 	if (rc)
 		return rc;
-	uint64_t serial = lb_stmt_take_uint(&st, 0);
+	*serial = lb_stmt_take_uint(&st, 0);
 	/* The insertion is over only when the statement is. */
-	rc = lb_stmt_step(&st, NULL, err);
+	return lb_stmt_step(&st, NULL, err);
+}
+
+int lb_kept_put(struct lb_scope *sc, const struct lb_digest *key, const void *data, size_t len, struct lb_err *err)
+{
+	uint64_t serial;
+	int rc = insert(sc, key, data, len, &serial, err);
 	if (rc)
 		return rc;
 	pthread_mutex_lock(&sc->mutex);
@@ -126,21 +133,26 @@ int lb_kept_chain(struct lb_scope *sc, const struct lb_digest *key, const struct
 	return rc;
 }
 
-uint64_t lb_kept_instance(struct lb_scope *sc)
+/* 0 on failure. */
+static uint64_t count_instance(struct lb_scope *sc)
 {
 	bool row = false;
-	uint64_t instance = 0;
 	lb_autostmt struct lb_stmt st = { 0 };
 	if (lb_db_use(sc->db, LB_SQL_SCOPE_INSTANCE, &st, NULL) != 0)
 		return 0;
 	lb_stmt_uint(&st, 1, sc->id);
 	if (lb_stmt_step(&st, &row, NULL) != 0 || !row)
 		return 0;
-	instance = lb_stmt_take_uint(&st, 0);
-	if (lb_stmt_step(&st, NULL, NULL) != 0)
-		return 0;
+	uint64_t instance = lb_stmt_take_uint(&st, 0);
+	return lb_stmt_step(&st, NULL, NULL) == 0 ? instance : 0;
+}
+
+uint64_t lb_kept_instance(struct lb_scope *sc)
+{
+	uint64_t instance = count_instance(sc);
 	pthread_mutex_lock(&sc->mutex);
-	sc->last_instance = instance;
+	if (instance)
+		sc->last_instance = instance;
 	pthread_mutex_unlock(&sc->mutex);
 	return instance;
 }
