@@ -211,6 +211,21 @@ static void choose_root(struct candidate *c)
 	c->cost.root_files = root->files;
 }
 
+int report_costs(const struct report_view *v, struct step_costs *out, struct lb_err *err)
+{
+	struct candidates list = { .index = lb_map_new(NULL) };
+	int rc = collect(v, &list, err);
+	*out = (struct step_costs){ .items = lb_calloc(list.count + 1, sizeof(*out->items)), .count = list.count };
+	for (size_t i = 0; i < list.count; i++) {
+		choose_root(&list.items[i]);
+		out->items[i] = list.items[i].cost;
+		free(list.items[i].roots);
+	}
+	free(list.items);
+	lb_map_free(list.index);
+	return rc;
+}
+
 /* Which of two steps matters more: seconds wasted, then how often a RUN, then anything, then bytes. */
 static bool matters_more(const struct report *r, const struct step_cost *a, const struct step_cost *b, enum answer_kind kind)
 {
@@ -226,33 +241,33 @@ static bool matters_more(const struct report *r, const struct step_cost *a, cons
 	return a->wasted_bytes > b->wasted_bytes + 0.5;
 }
 
-static const struct candidate *worst(const struct report *r, const struct candidates *list, enum answer_kind kind)
+static const struct step_cost *worst(const struct report *r, const struct step_costs *list, enum answer_kind kind)
 {
-	const struct candidate *best = NULL;
+	const struct step_cost *best = NULL;
 	for (size_t i = 0; i < list->count; i++) {
-		const struct candidate *c = &list->items[i];
-		if ((kind == ANSWER_WASTED ? c->cost.wasted : c->cost.inherited) <= 0)
+		const struct step_cost *c = &list->items[i];
+		if ((kind == ANSWER_WASTED ? c->wasted : c->inherited) <= 0)
 			continue;
-		if (!best || matters_more(r, &c->cost, &best->cost, kind))
+		if (!best || matters_more(r, c, best, kind))
 			best = c;
 	}
 	return best;
 }
 
-static bool has_step(const struct candidates *list, int variant, uint32_t instruction)
+static bool has_step(const struct step_costs *list, int variant, uint32_t instruction)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i].cost.variant == variant && list->items[i].cost.instruction == instruction)
+		if (list->items[i].variant == variant && list->items[i].instruction == instruction)
 			return true;
 	return false;
 }
 
 /* How many instructions of variant a are in variant b too. */
-static size_t in_common(const struct candidates *list, int a, int b)
+static size_t in_common(const struct step_costs *list, int a, int b)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < list->count; i++)
-		n += list->items[i].cost.variant == a && has_step(list, b, list->items[i].cost.instruction);
+		n += list->items[i].variant == a && has_step(list, b, list->items[i].instruction);
 	return n;
 }
 
@@ -270,7 +285,7 @@ static bool cheaper(const struct report_view *v, int a, int b)
 }
 
 /* Is `to` a smaller step away from `from` than `other` is, and about as good? */
-static bool nearer(const struct report_view *v, const struct candidates *list, int from, int to, int other)
+static bool nearer(const struct report_view *v, const struct step_costs *list, int from, int to, int other)
 {
 	const struct report_mean *m = v->means;
 	double gain = m[from].run_ns.value - m[to].run_ns.value, other_gain = m[from].run_ns.value - m[other].run_ns.value;
@@ -279,7 +294,7 @@ static bool nearer(const struct report_view *v, const struct candidates *list, i
 }
 
 /* `better` is the nearest variant that keeps the step and does not waste it; `best` the cheapest of all. */
-static void choose_better(const struct report_view *v, const struct candidates *list, struct answer *out)
+static void choose_better(const struct report_view *v, const struct step_costs *list, struct answer *out)
 {
 	int from = out->step.variant;
 	out->better = out->best = -1;
@@ -298,42 +313,37 @@ static void choose_better(const struct report_view *v, const struct candidates *
 	out->saves_at_least = v->means[from].run_ns.at_least;
 }
 
-static void decide(const struct report_view *v, struct candidates *list, struct answer *out)
+static void decide(const struct report_view *v, const struct step_costs *list, struct answer *out)
 {
 	double covered = 0, unclear = 0;
 	for (size_t i = 0; i < v->r->variants_count; i++)
 		covered += v->means[i].covered;
-	for (size_t i = 0; i < list->count; i++) {
-		choose_root(&list->items[i]);
-		unclear += list->items[i].cost.unclear;
-	}
-	const struct candidate *c = worst(v->r, list, ANSWER_WASTED);
+	for (size_t i = 0; i < list->count; i++)
+		unclear += list->items[i].unclear;
+	const struct step_cost *c = worst(v->r, list, ANSWER_WASTED);
 	out->kind = covered <= 0 ? ANSWER_NOTHING_RAN : c ? ANSWER_WASTED : unclear > 0 ? ANSWER_UNKNOWN : ANSWER_FINE;
-	if (out->kind == ANSWER_UNKNOWN || (c && !report_is(report_string(v->r, c->cost.instruction), "RUN") && unclear > 0)) {
+	if (out->kind == ANSWER_UNKNOWN || (c && !report_is(report_string(v->r, c->instruction), "RUN") && unclear > 0)) {
 		/* a RUN that may re-run for nothing says more than a COPY that does */
-		const struct candidate *maybe = worst(v->r, list, ANSWER_UNCLEAR);
-		if (maybe && (!c || report_is(report_string(v->r, maybe->cost.instruction), "RUN"))) {
+		const struct step_cost *maybe = worst(v->r, list, ANSWER_UNCLEAR);
+		if (maybe && (!c || report_is(report_string(v->r, maybe->instruction), "RUN"))) {
 			c = maybe;
 			out->kind = ANSWER_UNCLEAR;
 		}
 	}
 	if (!c)
 		return;
-	out->step = c->cost;
-	out->needs = report_needs(v->r, report_string(v->r, c->cost.instruction));
+	out->step = *c;
+	out->needs = report_needs(v->r, report_string(v->r, c->instruction));
 	choose_better(v, list, out);
 }
 
 int report_answer(const struct report_view *v, struct answer *out, struct lb_err *err)
 {
+	struct step_costs costs;
 	*out = (struct answer){ .better = -1, .best = -1 };
-	struct candidates list = { .index = lb_map_new(NULL) };
-	int rc = collect(v, &list, err);
+	int rc = report_costs(v, &costs, err);
 	if (!rc)
-		decide(v, &list, out);
-	for (size_t i = 0; i < list.count; i++)
-		free(list.items[i].roots);
-	free(list.items);
-	lb_map_free(list.index);
+		decide(v, &costs, out);
+	free(costs.items);
 	return rc;
 }

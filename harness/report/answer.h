@@ -42,6 +42,13 @@ struct answer {
 	int best;            /* the cheapest of all, when it is neither `better` nor step.variant; -1 */
 	bool saves_at_least; /* the figures of `better` are bounds */
 };
+/* The cost of each step of each variant. */
+struct step_costs {
+	struct step_cost *items;
+	size_t count;
+};
+int report_costs(const struct report_view *v, struct step_costs *out, struct lb_err *err); /* items: free() */
+
 int report_answer(const struct report_view *v, struct answer *out, struct lb_err *err);
 
 /* The step whose miss `s` (a step of b) inherited at last; s itself when it changed. */

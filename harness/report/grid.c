@@ -5,7 +5,9 @@
 #include <string.h>
 
 #define GAP    3
-#define NARROW 12 /* the first column is not made narrower */
+#define BELOW  4
+#define NARROW 12 /* a column is not made narrower */
+#define SHORT  24 /* … nor than this where it alone would not do */
 
 void grid_release(struct grid *g)
 {
@@ -104,11 +106,11 @@ static void measure(const struct grid *g, size_t *widths, size_t width)
 		total += widths[c] + (c ? GAP : 0);
 	}
 	if (width && total > width) {
-		size_t over = total - width, spare = widths[0] > NARROW ? widths[0] - NARROW : 0;
+		size_t over = total - width, *w = &widths[g->shrink], spare = *w > NARROW ? *w - NARROW : 0;
 		if (over <= spare)
-			widths[0] -= over;
-		else if (widths[0] > 24)
-			widths[0] = 24;
+			*w -= over;
+		else if (*w > SHORT)
+			*w = SHORT;
 	}
 }
 
@@ -129,6 +131,31 @@ void grid_print(const struct grid *g, size_t width, bool color, struct lb_buf *o
 		}
 		from = to;
 	}
+}
+
+void grid_print_body(const struct grid *g, const struct lb_strv *below, size_t width, bool color, struct lb_buf *out)
+{
+	lb_autofree size_t *widths = lb_calloc(g->columns + 1, sizeof(*widths));
+	measure(g, widths, width);
+	for (size_t i = 0; i < g->cells.count / g->columns; i++) {
+		print_row(g, i, g->fixed, g->columns, widths, color, out);
+		lb_buf_addc(out, '\n');
+		if (!below || !below->items[i][0])
+			continue;
+		text_pad(out, BELOW);
+		text_wrap(out, below->items[i], width > BELOW ? width - BELOW : width, BELOW);
+		lb_buf_addc(out, '\n');
+	}
+}
+
+size_t grid_width(const struct grid *g)
+{
+	lb_autofree size_t *widths = lb_calloc(g->columns + 1, sizeof(*widths));
+	size_t total = 0;
+	measure(g, widths, 0);
+	for (size_t c = 0; c < g->columns; c++)
+		total += widths[c] + (c ? GAP : 0);
+	return total;
 }
 
 static void markdown_cell(struct lb_buf *out, const char *s)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A table of texts: aligned for a terminal, or as GitHub Markdown. Where a terminal is too narrow, the first column
- * is shortened; then columns go into a second panel below, which repeats the first ones.
+ * A table of texts: aligned for a terminal, or as GitHub Markdown. Where a terminal is too narrow, one column is
+ * shortened; then columns go into a second panel below, which repeats the first ones.
  */
 #ifndef REPORT_GRID_H
 #define REPORT_GRID_H
@@ -14,6 +14,7 @@ struct grid {
 	size_t columns;
 	size_t fixed;  /* leading columns that each panel repeats */
 	unsigned left; /* bit i: column i is aligned to the left */
+	size_t shrink; /* column that is shortened where there is no room */
 };
 void grid_release(struct grid *g);
 #define grid_auto __attribute__((cleanup(grid_release)))
@@ -24,6 +25,9 @@ void grid_style(struct grid *g, char style);         /* of the cell added last *
 /* Fills the row that was begun with empty cells. */
 void grid_end_row(struct grid *g);
 void grid_print(const struct grid *g, size_t width, bool color, struct lb_buf *out);
+/* Without a header row, one panel. below, when given, has a line for each row, which is wrapped and indented. */
+void grid_print_body(const struct grid *g, const struct lb_strv *below, size_t width, bool color, struct lb_buf *out);
+size_t grid_width(const struct grid *g); /* with nothing shortened */
 void grid_markdown(const struct grid *g, struct lb_buf *out);
 
 #endif
