@@ -429,6 +429,24 @@ static void a_file_that_cannot_be_read_has_a_shape(void **state)
 	assert_string_equal(err.text, "cannot read x");
 }
 
+static void digests_are_loaded_by_several_threads(void **state)
+{
+	(void)state;
+	for (unsigned threads = 0; threads < 5; threads++) {
+		lb_autonode struct lb_node *root =
+			tree_of("f 0644 0:0 @0 a/b = x\nf 0644 0:0 @0 a/c = y\nf 0644 0:0 @0 d\nf 0644 0:0 @0 z = z");
+		assert_int_equal(lb_tree_load_digests(root, threads, NULL), 0);
+		struct lb_digest d;
+		assert_true(lb_content_digest_known(lb_tree_get(root, "a/b")->content, &d));
+		assert_true(lb_content_digest_known(lb_tree_get(root, "z")->content, &d));
+		lb_autonode struct lb_node *bad = NULL;
+		assert_int_equal(lb_tree_put(root, "a/bad", file_that_cannot_be_read(), NULL, false, &bad, NULL), 0);
+		struct lb_err err;
+		assert_int_equal(lb_tree_load_digests(bad, threads, &err), LB_IO);
+		assert_string_equal(err.text, "cannot read x");
+	}
+}
+
 static int count_calls(struct lb_node *n, void *arg, struct lb_digest *out, struct lb_err *err)
 {
 	++*(int *)arg;
@@ -518,6 +536,7 @@ int main(void)
 		cmocka_unit_test(digests_sum_up_what_their_flavour_says),
 		cmocka_unit_test(a_full_digest_is_pinned),
 		cmocka_unit_test(a_file_that_cannot_be_read_has_a_shape),
+		cmocka_unit_test(digests_are_loaded_by_several_threads),
 		cmocka_unit_test(a_flavour_is_computed_for_what_is_new),
 		cmocka_unit_test(threads_share_a_tree),
 	};

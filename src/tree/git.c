@@ -123,7 +123,6 @@ static int blob_content(struct lb_git *g, const git_oid *id, struct lb_content *
 		return object_failed(err, id);
 	if (type != GIT_OBJECT_BLOB)
 		return lb_fail(err, LB_INVALID, "a git tree names as a file what is none");
-	*out = NULL;
 	if (!len)
 		return 0;
 	struct git_content *c = lb_malloc(sizeof(*c));
@@ -141,7 +140,7 @@ static const struct lb_attr dir_attr = { .kind = LB_DIR, .mode = 0755, .mtime = 
 
 static int make_file(struct lb_git *g, const git_oid *id, git_filemode_t mode, struct lb_node **out, struct lb_err *err)
 {
-	struct lb_content *content;
+	struct lb_content *content = NULL;
 	int rc = blob_content(g, id, &content, err);
 	if (rc)
 		return rc;
@@ -239,7 +238,7 @@ static int fill_dir(struct lb_git *g, const git_tree *tree, struct lb_draft *d, 
 	size_t count = git_tree_entrycount(tree);
 	for (size_t i = 0; i < count; i++) {
 		const git_tree_entry *e = git_tree_entry_byindex(tree, i);
-		struct lb_node *n;
+		struct lb_node *n = NULL;
 		int rc = node_of(g, git_tree_entry_id(e), git_tree_entry_filemode(e), &n, err);
 		if (rc)
 			return rc;
@@ -327,7 +326,7 @@ static void unref_node(void *n)
 
 int lb_git_open(const char *repository, struct lb_git **out, struct lb_err *err)
 {
-	struct odb *odb;
+	struct odb *odb = NULL;
 	int rc = odb_open(repository, &odb, err);
 	if (rc)
 		return rc;
@@ -350,7 +349,7 @@ void lb_git_free(struct lb_git *g)
 int lb_tree_from_git(const char *repository, const char *rev, const char *subdir, struct lb_node **out, char **commit_hex,
 		     struct lb_err *err)
 {
-	struct lb_git *g;
+	struct lb_git *g = NULL;
 	int rc = lb_git_open(repository, &g, err);
 	if (rc)
 		return rc;

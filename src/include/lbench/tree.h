@@ -171,6 +171,9 @@ enum lb_flavour {
 };
 /* LB_IO and others when content cannot be read (a file that shrank, an unreadable one). */
 int lb_node_digest(struct lb_node *n, enum lb_flavour flavour, struct lb_digest *out, struct lb_err *err);
+/* Computes the content digests below root that are not known yet, on up to `threads` threads; what asks for digests
+ * then reads nothing. Of several failures the first in the order of the tree is told. */
+int lb_tree_load_digests(struct lb_node *root, unsigned threads, struct lb_err *err);
 /* A flavour of the caller's: compute is called for a node whose digest is not remembered; it may ask for
  * the same flavour of n's entries through lb_node_digest_by. */
 typedef int lb_digest_fn(struct lb_node *n, void *arg, struct lb_digest *out, struct lb_err *err);
