@@ -8,6 +8,7 @@
 #define LBENCH_SCENARIO_H
 
 #include "lbench/build.h"
+#include "lbench/ignore.h"
 
 /* What a base name stands for. Exactly one of the forms. */
 enum scn_base_form { SCN_BASE_MODEL, SCN_BASE_DIR, SCN_BASE_TAR, SCN_BASE_OCI, SCN_BASE_OPAQUE };
@@ -30,6 +31,7 @@ struct scn_variant {
 	char *target, *platform;          /* NULL */
 	char *ignore_text;                /* its own .dockerignore; NULL: the context's */
 	char *comment;                    /* leading comment of the Dockerfile, for reports */
+	char *place;                      /* path of the Dockerfile in the context; NULL: it lies outside (a project) */
 	struct lb_pos pos;
 };
 
@@ -37,15 +39,19 @@ enum scn_change_kind {
 	SCN_EDIT, SCN_WRITE, SCN_APPEND, SCN_SET, SCN_REPLACE, SCN_DELETE, SCN_RENAME, SCN_COPY, SCN_MKDIR, SCN_SYMLINK,
 	SCN_CHMOD, SCN_CHOWN, SCN_TOUCH, SCN_DOCKERFILE, SCN_ARG, SCN_BASE, SCN_WORLD, SCN_APPLY, SCN_CHECKOUT,
 };
+enum scn_dockerfile_op { SCN_DF_REPLACE, SCN_DF_APPEND, SCN_DF_LABEL, SCN_DF_COMMENT };
 struct scn_change {
 	enum scn_change_kind kind;
+	enum scn_dockerfile_op op;        /* SCN_DOCKERFILE */
 	char *path;                       /* or pattern, argument name, base name, world name */
 	char *text, *to, *pointer;        /* text/value, new path or target, ".version" of `set` */
 	struct scn_base *base;            /* SCN_BASE: the new one */
 	uint32_t mode, umask, uid, gid;
 	bool has_mode, has_umask, has_owner, new_times, has_time;
+	bool keep_time;                   /* `time: keep`: the content changes and its time does not */
 	int64_t time;
-	char *variant;                    /* SCN_DOCKERFILE: only this variant; NULL all */
+	char *variant;                    /* SCN_DOCKERFILE, SCN_ARG: pattern of variants; NULL all */
+	struct lb_node *from;             /* `write … from:`, `apply:` of a folder: what is laid over */
 	struct lb_pos pos;
 };
 
@@ -78,7 +84,8 @@ struct scenario {
 	uint64_t seed;
 	bool shared_scope;                /* `scope: scenario` */
 	unsigned workload;                /* SCN_EACH | … */
-	struct lb_node *context;          /* canonical */
+	struct lb_node *context;          /* canonical, but for `metadata: disk` */
+	bool disk_metadata;
 	struct scn_base *bases;
 	size_t bases_count;
 	struct scn_variant *variants;
@@ -89,6 +96,7 @@ struct scenario {
 	size_t edits_count;
 	struct lb_model *models;
 	size_t models_count;
+	struct lb_pos *models_pos;        /* where each `match` stands */
 	struct lb_strv warnings;          /* "FILE:LINE:COL: …", to be printed */
 	struct lb_digest digest;          /* of everything that it says: context, texts, options */
 	struct lb_arena arena;
@@ -114,6 +122,8 @@ struct scn_state {
 	const struct scenario *scenario;
 	struct lb_node *context;          /* without the variant's Dockerfile */
 	char **dockerfiles;               /* a text for each variant */
+	int64_t *dockerfile_times;        /* and its time in the context */
+	struct lb_attr dockerfile_attr;   /* mode and owner there, of the variant's .dockerignore too */
 	struct lb_pairs *args;            /* for each variant, arguments that edits set added */
 	const struct scn_base **bases;    /* for each of scenario's bases: the one in force */
 	struct lb_pairs world;            /* "apt-index" -> serial */
@@ -129,6 +139,8 @@ int scn_state_apply(const struct scn_state *from, const struct scn_edit *edit, u
 void scn_state_free(struct scn_state *st);
 /* The context as variant v's build gets it: with its Dockerfile in it as `Dockerfile`, and its .dockerignore. */
 int scn_state_context(const struct scn_state *st, size_t v, struct lb_node **out, struct lb_err *err);
+/* The .dockerignore that counts for variant v: its own, or the context's. *out is the caller's, NULL: none. */
+int scn_state_ignore(const struct scn_state *st, size_t v, struct lb_ignore **out, struct lb_err *err);
 
 /* ---- the plan ---- */
 struct scn_build {                    /* one build; what follows from it is looked up by index */

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What needs the whole scenario: every state that a plan can ask for is made once, its Dockerfiles are parsed,
+ * their bases looked up, and the patterns over steps are held against the steps there are.
+ */
+#include <string.h>
+
+#include "scenario/load.h"
+#include "scenario/paths.h"
+#include "scenario/state.h"
+
+/* What the Dockerfiles of one variant hold, before any edit and after each. */
+struct steps {
+	struct lb_strv all; /* texts of all instructions, triggers aside */
+	struct lb_strv runs;
+	struct lb_strv args; /* declared */
+};
+
+struct checker {
+	struct scenario *s;
+	struct steps *steps; /* one a variant */
+	struct lb_err *err;
+};
+
+static void warn_at(struct scenario *s, struct lb_pos pos, const char *text)
+{
+	struct lb_err e;
+	lb_fail_at(&e, pos, "%s", text);
+	lb_strv_add(&s->warnings, e.text);
+}
+
+/* ---- bases ---- */
+
+static bool has_base(const struct scenario *s, const char *name)
+{
+	for (size_t i = 0; i < s->bases_count; i++)
+		if (strcmp(s->bases[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int need_base(struct checker *c, const struct lb_dockerfile *df, const struct lb_instruction *in, const char *name)
+{
+	struct scenario *s = c->s;
+	if (!*name || strcmp(name, "scratch") == 0 || has_base(s, name))
+		return 0;
+	if (s->implicit) {
+		struct scn_base *more = lb_arena_alloc(&s->arena, (s->bases_count + 1) * sizeof(*more));
+		if (s->bases_count)
+			memcpy(more, s->bases, s->bases_count * sizeof(*more));
+		struct scn_base *b = &more[s->bases_count];
+		b->name = lb_arena_strdup(&s->arena, name);
+		b->form = SCN_BASE_OPAQUE;
+		b->config.user = b->config.workdir = b->config.stop_signal = b->config.author = "";
+		s->bases = more;
+		s->bases_count++;
+		return 0;
+	}
+	lb_autobuf struct lb_buf names = { 0 };
+	for (size_t i = 0; i < s->bases_count; i++)
+		lb_buf_addf(&names, "%s%s", i ? ", " : "", s->bases[i].name);
+	return lb_fail_at(c->err, lb_instruction_pos(df, in), "no rule of 'bases' gives '%s'; it has: %s", name,
+			  names.len ? names.data : "nothing");
+}
+
+/* A name in --from that is neither a stage nor a number is an image. */
+static int need_from(struct checker *c, const struct lb_build_plan *plan, const struct lb_instruction *in)
+{
+	const struct lb_flag *from = in->keyword == LB_KW_COPY || in->keyword == LB_KW_ADD ? lb_instruction_flag(in, "from") : NULL;
+	if (!from || !*from->value || strchr(from->value, '$') || lb_build_plan_find_stage(plan, from->value, (size_t)in->stage) >= 0)
+		return 0;
+	if (lb_pairs_get(plan->options.named_contexts ? plan->options.named_contexts : &(struct lb_pairs){ 0 }, from->value))
+		return 0;
+	return need_base(c, plan->df, in, from->value);
+}
+
+static int check_bases(struct checker *c, const struct lb_build_plan *plan)
+{
+	const struct lb_dockerfile *df = plan->df;
+	for (size_t i = 0; i < plan->stages_count; i++) {
+		const struct lb_plan_stage *stage = &plan->stages[i];
+		if (!stage->needed)
+			continue;
+		if (stage->base_stage < 0 && need_base(c, df, &df->instructions[stage->stage->first], stage->base) < 0)
+			return LB_INVALID;
+		for (size_t k = stage->stage->first; k < stage->stage->end; k++)
+			if (need_from(c, plan, &df->instructions[k]) < 0)
+				return LB_INVALID;
+	}
+	return 0;
+}
+
+/* ---- Dockerfiles ---- */
+
+static void add_once(struct lb_strv *v, const char *text)
+{
+	if (!lb_strv_has(v, text))
+		lb_strv_add(v, text);
+}
+
+static void collect(struct steps *steps, const struct lb_dockerfile *df)
+{
+	for (size_t i = 0; i < df->instructions_count; i++) {
+		const struct lb_instruction *in = &df->instructions[i];
+		add_once(&steps->all, in->original);
+		if (in->keyword == LB_KW_RUN)
+			add_once(&steps->runs, in->original);
+		for (size_t k = 0; in->keyword == LB_KW_ARG && k < in->args_count; k++) {
+			lb_autofree char *name = lb_strndup(in->args[k], strcspn(in->args[k], "="));
+			add_once(&steps->args, name);
+		}
+	}
+}
+
+static int check_dockerfile(struct checker *c, const struct scn_state *st, size_t v)
+{
+	const struct scn_variant *variant = &c->s->variants[v];
+	const char *text = st->dockerfiles[v];
+	lb_autodockerfile struct lb_dockerfile *df = NULL;
+	lb_autobuildplan struct lb_build_plan *plan = NULL;
+	struct lb_parse_options parse = { 0 };
+	int rc = lb_dockerfile_parse(variant->dockerfile_path, text, strlen(text), &parse, &df, c->err);
+	if (rc < 0)
+		return lb_recode(c->err, LB_INVALID);
+	struct lb_plan_options o = { .build_args = &st->args[v], .target = variant->target, .platform = variant->platform };
+	rc = lb_build_plan_new(df, &o, &plan, c->err);
+	if (rc < 0)
+		return lb_recode(c->err, LB_INVALID);
+	collect(&c->steps[v], df);
+	return check_bases(c, plan);
+}
+
+/* before NULL: all; else those that differ. */
+static int check_state(struct checker *c, const struct scn_state *st, const struct scn_state *before)
+{
+	for (size_t v = 0; v < c->s->variants_count; v++) {
+		bool same = before && strcmp(before->dockerfiles[v], st->dockerfiles[v]) == 0 && before->args[v].count == st->args[v].count;
+		for (size_t i = 0; same && i < st->args[v].count; i++) {
+			const char *a = before->args[v].items[i].value, *b = st->args[v].items[i].value;
+			same = a == b || (a && b && strcmp(a, b) == 0);
+		}
+		int rc = same ? 0 : check_dockerfile(c, st, v);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static void state_cleanup(struct scn_state **st)
+{
+	scn_state_free(*st);
+}
+#define autostate __attribute__((cleanup(state_cleanup))) struct scn_state
+
+/* `each` starts every edit anew, `sequence` goes on; both must be possible when they are asked for. */
+static int check_edits(struct checker *c, const struct scn_state *first)
+{
+	const struct scenario *s = c->s;
+	autostate *last = NULL;
+	for (size_t i = 0; i < s->edits_count; i++) {
+		autostate *each = NULL, *next = NULL;
+		int rc = scn_state_apply(first, &s->edits[i], 1, &each, NULL, c->err);
+		if (rc == 0)
+			rc = check_state(c, each, first);
+		if (rc == 0 && (s->workload & SCN_SEQUENCE))
+			rc = scn_state_apply(last ? last : first, &s->edits[i], i + 1, &next, NULL, c->err);
+		if (rc == 0 && next)
+			rc = check_state(c, next, last ? last : first);
+		if (rc < 0)
+			return rc;
+		scn_state_free(last);
+		last = lb_steal(&next);
+	}
+	return 0;
+}
+
+/* ---- patterns over steps ---- */
+
+static int check_expect(struct checker *c, const struct scn_expect *x)
+{
+	bool found = false;
+	for (size_t v = 0; v < c->s->variants_count && !found; v++) {
+		const struct lb_strv *all = &c->steps[v].all;
+		bool meant = lb_text_match(x->variant, c->s->variants[v].name);
+		for (size_t i = 0; meant && i < all->count && !found; i++)
+			found = lb_text_match(x->step, all->items[i]);
+	}
+	return found ? 0
+		     : lb_fail_at(c->err, x->pos, "pattern '%s' matches no step of %s", x->step,
+				  strcmp(x->variant, "*") ? x->variant : "any variant");
+}
+
+static int check_expects(struct checker *c)
+{
+	for (size_t e = 0; e < c->s->edits_count; e++)
+		for (size_t i = 0; i < c->s->edits[e].expects_count; i++)
+			if (check_expect(c, &c->s->edits[e].expects[i]) < 0)
+				return LB_INVALID;
+	return 0;
+}
+
+static bool any_match(const struct checker *c, const char *pattern)
+{
+	for (size_t v = 0; v < c->s->variants_count; v++)
+		for (size_t i = 0; i < c->steps[v].runs.count; i++)
+			if (lb_text_match(pattern, c->steps[v].runs.items[i]))
+				return true;
+	return false;
+}
+
+static bool depends_on_world(const struct scenario *s, const char *name)
+{
+	for (size_t m = 0; m < s->models_count; m++)
+		for (size_t i = 0; i < s->models[m].depends_count; i++)
+			if (strncmp(s->models[m].depends[i], "world:", 6) == 0 && strcmp(s->models[m].depends[i] + 6, name) == 0)
+				return true;
+	return false;
+}
+
+static bool declares(const struct checker *c, const struct scn_change *change)
+{
+	for (size_t v = 0; v < c->s->variants_count; v++)
+		if (lb_strv_has(&c->steps[v].args, change->path))
+			return true;
+	return false;
+}
+
+static void warn_change(struct checker *c, const struct scn_change *change)
+{
+	if (change->kind == SCN_WORLD && !depends_on_world(c->s, change->path)) {
+		lb_autofree char *text = lb_format("nothing of 'run' depends on 'world:%s'", change->path);
+		warn_at(c->s, change->pos, text);
+	}
+	if (change->kind == SCN_ARG && !declares(c, change)) {
+		lb_autofree char *text = lb_format("no Dockerfile declares ARG %s", change->path);
+		warn_at(c->s, change->pos, text);
+	}
+}
+
+static void warn(struct checker *c)
+{
+	struct scenario *s = c->s;
+	for (size_t i = 0; i < s->models_count; i++) {
+		if (any_match(c, s->models[i].match))
+			continue;
+		lb_autofree char *text = lb_format("match '%s' answers no RUN of any variant", s->models[i].match);
+		warn_at(s, s->models_pos[i], text);
+	}
+	for (size_t i = 0; i < s->every_edit_count; i++)
+		warn_change(c, &s->every_edit[i]);
+	for (size_t e = 0; e < s->edits_count; e++)
+		for (size_t i = 0; i < s->edits[e].changes_count; i++)
+			warn_change(c, &s->edits[e].changes[i]);
+}
+
+int scn_check(struct scenario *s, struct lb_err *err)
+{
+	struct checker c = { s, lb_calloc(s->variants_count, sizeof(*c.steps)), err };
+	autostate *first = NULL;
+	int rc = scn_state_first(s, &first, err);
+	if (rc == 0)
+		rc = check_state(&c, first, NULL);
+	/* opaque bases that were found just now belong to the states too */
+	scn_state_free(lb_steal(&first));
+	if (rc == 0)
+		rc = scn_state_first(s, &first, err);
+	if (rc == 0)
+		rc = check_edits(&c, first);
+	if (rc == 0)
+		rc = check_expects(&c);
+	if (rc == 0)
+		warn(&c);
+	for (size_t v = 0; v < s->variants_count; v++) {
+		lb_strv_release(&c.steps[v].all);
+		lb_strv_release(&c.steps[v].runs);
+		lb_strv_release(&c.steps[v].args);
+	}
+	free(c.steps);
+	return rc;
+}
