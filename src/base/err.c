@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+LB_PRINTF(3, 0)
 static void set_text(struct lb_err *err, int code, const char *fmt, va_list ap)
 {
 	err->code = code;
