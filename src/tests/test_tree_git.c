@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lbench/fs.h"
+#include "tree/git.h"
 #include "tree_util.h"
 
 /* A repository with two commits, made by way of its object data base: no program, no configuration. */
@@ -93,7 +94,7 @@ static int set_up(void **state)
 	*state = r;
 	if (lb_fs_mkdtemp("/tmp", "lbench-git-", &r->dir, NULL))
 		return -1;
-	git_libgit2_init();
+	lb_git_begin();
 	if (git_repository_init(&r->git, r->dir, 0) || git_repository_set_head(r->git, "refs/heads/main"))
 		return -1;
 	commit(r, tree_with(r, "one"), NULL, r->first);

@@ -6,7 +6,7 @@
  * Contents hold the object data base, the data base holds nothing of ours: what was made of objects is
  * remembered beside it, so that nothing keeps itself alive.
  */
-#include "tree/node.h"
+#include "tree/git.h"
 
 #include <git2.h>
 #include <pthread.h>
@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "lbench/mem.h"
+#include "tree/node.h"
 
 /* One handle for all threads: libgit2 wants a lock around it. */
 struct odb {
@@ -64,14 +65,22 @@ static void odb_unref(struct odb *o)
 	git_libgit2_shutdown();
 }
 
+void lb_git_begin(void)
+{
+	git_libgit2_init();
+	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+	static const int levels[] = { GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL,
+				      GIT_CONFIG_LEVEL_PROGRAMDATA };
+	for (size_t i = 0; i < LB_COUNT(levels); i++)
+		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
+}
+
 static int odb_open(const char *repository, struct odb **out, struct lb_err *err)
 {
 	struct odb *o = lb_calloc(1, sizeof(*o));
 	atomic_init(&o->refs, 1);
 	pthread_mutex_init(&o->lock, NULL);
-	git_libgit2_init();
-	/* whose the repository is matters to those who run its hooks; here objects are read and nothing else */
-	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+	lb_git_begin();
 	int rc = git_repository_open_ext(&o->repo, repository, 0, NULL);
 	if (!rc)
 		rc = git_repository_odb(&o->odb, o->repo);

@@ -4,12 +4,13 @@
 #include <git2.h>
 
 #include "lbench/mem.h"
+#include "tree/git.h"
 
 int lb_git_head(const char *dir, char **hex, int64_t *seconds, struct lb_err *err)
 {
 	git_repository *repo = NULL;
 	git_object *head = NULL;
-	git_libgit2_init();
+	lb_git_begin();
 	int rc = 0;
 	if (git_repository_open_ext(&repo, dir, 0, NULL) != 0 || git_revparse_single(&head, repo, "HEAD^{commit}") != 0) {
 		rc = lb_fail(err, LB_NOT_FOUND, "%s: not in a git repository with a commit", dir);

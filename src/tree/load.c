@@ -14,6 +14,11 @@ struct load {
 	atomic_size_t next;
 };
 
+static void load_release(struct load *l)
+{
+	free(l->items);
+}
+
 /* One thread's share, and the first failure in it. */
 struct worker {
 	struct load *load;
@@ -62,9 +67,8 @@ static const struct worker *first_failed(const struct worker *workers, size_t co
 
 int lb_tree_load_digests(struct lb_node *root, unsigned threads, struct lb_err *err)
 {
-	struct load l = { 0 };
+	__attribute__((cleanup(load_release))) struct load l = { 0 };
 	lb_tree_walk(root, collect, &l);
-	lb_autofree struct lb_content **items = l.items;
 	size_t count = threads > THREADS_MAX ? THREADS_MAX : threads ? threads : 1, started = 1;
 	lb_autofree struct worker *workers = lb_calloc(count, sizeof(*workers));
 	for (size_t i = 0; i < count; i++)

@@ -176,6 +176,11 @@ struct records {
 	uint64_t before; /* what the memo had */
 };
 
+static void records_release(struct records *r)
+{
+	free(r->items);
+}
+
 static int collect(const char *path, size_t len, struct lb_node *n, void *arg)
 {
 	(void)path, (void)len;
@@ -236,10 +241,9 @@ static void serialise(const struct records *r, struct lb_buf *out)
 
 int lb_dir_memo_save(const char *memo_path, struct lb_node *root, struct lb_err *err)
 {
-	struct records r = { 0 };
+	__attribute__((cleanup(records_release))) struct records r = { 0 };
 	lb_tree_walk(root, collect, &r);
 	sort_records(&r);
-	lb_autofree struct record *items = r.items;
 	if (!r.learnt && r.count == r.before && r.count)
 		return 0;
 	lb_autobuf struct lb_buf out = { 0 };
