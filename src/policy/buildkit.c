@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * BuildKit (solver/{edge,cache}.go, solver/llbsolver/ops, frontend/dockerfile/dockerfile2llb). What decides:
+ *
+ *   step        in the operation's digest                     dependencies
+ *   FROM        -                                             keys: manifest digest, then chain id of the layers;
+ *                                                             name and configuration are in neither
+ *   RUN         words, environment in order of last setting,  root: by definition; binds: by content of the path,
+ *               directory, user, network, security, host      read-only or not
+ *               name, platform, mounts in order of target;
+ *               of a cache mount whether id and sharing are
+ *               the default (their text before 0.13), mode,
+ *               owner; of secrets all but the value. Proxies
+ *               are not in it
+ *   COPY, ADD   destination, base names of the sources,       root: by definition; sources: by content, those of
+ *               --chown and --chmod (an octal one by value),  stages by definition as well
+ *               excludes, ADD or COPY, heredocs' names and
+ *               bodies, SOURCE_DATE_EPOCH (from 0.25)
+ *   COPY --link as COPY; root is no dependency and a merge    docker's own store knows no merge: a plain COPY
+ *               puts it on what stands below: the step hits   there (warm; observed with 0.13 and 0.25)
+ *               when both are there
+ *   WORKDIR     path, user, SOURCE_DATE_EPOCH (from 0.25)     root: by definition; / is no operation
+ *   all others  no operation
+ *
+ * A hit needs one choice of keys, one for each dependency, that led to a result before. All keys that stand beside
+ * those of a hit lead there from then on (edge.go, "connect def key to slow key"); so a moved base with the same
+ * layers, or a stage that ran again and wrote the same, is joined again. Definition keys are tried before anything
+ * is read: a source that nobody can read without running a stage is not looked at while they suffice, and not
+ * either when no result of this operation ever stood on this root. --no-cache executes, and adds a newer result.
+ * Observed on 0.8, 0.13 and 0.25 (truth/), warm, fresh and fresh-min.
+ */
+#include "policy/buildkit.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lbench/mem.h"
+
+struct context {
+	char *name;
+	struct lb_node *disk, *seen;
+};
+struct state {
+	struct lb_bk_book *book;
+	enum lb_builder_kind kind;
+	struct context *contexts;
+	size_t contexts_count, contexts_cap;
+};
+
+/* ids that all choices of a step's keys lead to */
+enum { IDS_MAX = 8 };
+struct ids {
+	struct lb_digest items[IDS_MAX];
+	size_t count;
+};
+
+struct pending {
+	struct lb_pending base;
+	struct lb_bk_op op;
+	struct ids known; /* empty: the result gets a new id */
+	bool merge;       /* COPY --link: the copy is op, then a merge onto parent */
+	struct ids merged;
+};
+
+/* ---- state ---- */
+
+static void *state_new(struct lb_cache *c)
+{
+	struct state *s = lb_calloc(1, sizeof(*s));
+	s->kind = c->kind;
+	s->book = lb_bk_book_new(c->kind);
+	return s;
+}
+
+static void *state_fork(const void *p)
+{
+	const struct state *s = p;
+	struct state *copy = lb_calloc(1, sizeof(*copy));
+	copy->kind = s->kind;
+	copy->book = lb_bk_book_new(s->kind);
+	for (size_t i = 0; i < s->contexts_count; i++) {
+		copy->contexts = lb_grow(copy->contexts, copy->contexts_count, &copy->contexts_cap, sizeof(*copy->contexts));
+		const struct context *x = &s->contexts[i];
+		copy->contexts[copy->contexts_count++] = (struct context){ lb_strdup(x->name), lb_node_ref(x->disk), lb_node_ref(x->seen) };
+	}
+	return copy;
+}
+
+static void state_free(void *p)
+{
+	struct state *s = p;
+	for (size_t i = 0; i < s->contexts_count; i++) {
+		free(s->contexts[i].name);
+		lb_node_unref(s->contexts[i].disk);
+		lb_node_unref(s->contexts[i].seen);
+	}
+	free(s->contexts);
+	lb_bk_book_free(s->book);
+	free(s);
+}
+
+static int begin(struct lb_cache *c, struct lb_err *err)
+{
+	struct state *s = c->state;
+	return lb_bk_book_begin(s->book, c->scope, &c->total, err);
+}
+
+static struct context *context_named(struct state *s, const char *name)
+{
+	for (size_t i = 0; i < s->contexts_count; i++)
+		if (strcmp(s->contexts[i].name, name) == 0)
+			return &s->contexts[i];
+	s->contexts = lb_grow(s->contexts, s->contexts_count, &s->contexts_cap, sizeof(*s->contexts));
+	s->contexts[s->contexts_count] = (struct context){ .name = lb_strdup(name) };
+	return &s->contexts[s->contexts_count++];
+}
+
+static int receive(struct lb_cache *c, const char *name, struct lb_node *disk, struct lb_node **seen, struct lb_err *err)
+{
+	(void)err;
+	struct state *s = c->state;
+	struct context *x = context_named(s, name);
+	/* every throw-away builder gets all of the context; what it shares with the one before is not looked into either */
+	bool warm = s->kind == LB_BUILDER_WARM;
+	*seen = lb_bk_receive(disk, warm ? x->disk : NULL, warm ? x->seen : NULL);
+	lb_node_unref(x->disk);
+	lb_node_unref(x->seen);
+	x->disk = lb_node_ref(disk);
+	x->seen = lb_node_ref(*seen);
+	return 0;
+}
+
+static int from(struct lb_cache *c, const struct lb_inputs *in, const struct lb_base *base, struct lb_link **out, struct lb_err *err)
+{
+	(void)c;
+	(void)in;
+	(void)err;
+	if (!base) {
+		*out = lb_link_new(0);
+		return 0;
+	}
+	bool layers = !lb_digest_is_zero(&base->chain_id);
+	struct lb_link *l = lb_link_new(layers ? 2 : 1);
+	l->keys[0] = base->manifest;
+	if (layers)
+		l->keys[1] = base->chain_id;
+	*out = l;
+	return 0;
+}
+
+/* ---- choices of keys ---- */
+
+/* The k-th key of a dependency: its content first, then its definitions. NULL: no more. */
+static const struct lb_digest *dep_key(const struct lb_bk_dep *d, size_t k, bool *definition)
+{
+	*definition = !(d->has_content && k == 0);
+	if (!*definition)
+		return &d->content;
+	k -= d->has_content;
+	return d->link && k < d->link->keys_count ? &d->link->keys[k] : NULL;
+}
+
+struct choice {
+	size_t at[LB_BK_DEPS_MAX];
+	bool done;
+};
+
+static bool choice_digest(const struct lb_bk_op *op, const struct choice *x, struct lb_digest *out)
+{
+	struct lb_sha256 h;
+	lb_sha256_init(&h);
+	lb_sha256_addd(&h, &op->digest);
+	for (size_t i = 0; i < op->deps_count; i++) {
+		bool definition;
+		const struct lb_digest *key = dep_key(&op->deps[i], x->at[i], &definition);
+		if (!key)
+			return false;
+		lb_sha256_addd(&h, key);
+		if (definition)
+			lb_sha256_addd(&h, &op->deps[i].selector);
+	}
+	*out = lb_sha256_done(&h);
+	return true;
+}
+
+static void choice_next(const struct lb_bk_op *op, struct choice *x)
+{
+	bool definition;
+	for (size_t i = 0; i < op->deps_count; i++) {
+		if (dep_key(&op->deps[i], ++x->at[i], &definition))
+			return;
+		x->at[i] = 0;
+	}
+	x->done = true;
+}
+
+static bool ids_has(const struct ids *l, const struct lb_digest *id)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (lb_digest_equal(&l->items[i], id))
+			return true;
+	return false;
+}
+
+static void ids_add(struct ids *l, const struct lb_digest *id)
+{
+	if (l->count < IDS_MAX && !ids_has(l, id))
+		l->items[l->count++] = *id;
+}
+
+static void find_ids(struct lb_cache *c, const struct lb_bk_op *op, struct ids *out)
+{
+	struct state *s = c->state;
+	struct lb_digest choice, id;
+	out->count = 0;
+	for (struct choice x = { .done = false }; !x.done; choice_next(op, &x)) {
+		if (!choice_digest(op, &x, &choice))
+			continue;
+		for (size_t i = 0; i < IDS_MAX && lb_bk_book_id(s->book, c->scope, &choice, i, &id) == 0; i++)
+			ids_add(out, &id);
+	}
+}
+
+/* Makes all choices of op lead to id. */
+static int connect(struct lb_cache *c, const struct lb_bk_op *op, const struct lb_digest *id, const struct lb_past *k, struct lb_err *err)
+{
+	struct state *s = c->state;
+	struct lb_digest choice, other;
+	for (struct choice x = { .done = false }; !x.done; choice_next(op, &x)) {
+		if (!choice_digest(op, &x, &choice))
+			continue;
+		bool there = false;
+		for (size_t i = 0; !there && i < IDS_MAX && lb_bk_book_id(s->book, c->scope, &choice, i, &other) == 0; i++)
+			there = lb_digest_equal(&other, id);
+		int rc = there ? 0 : lb_bk_book_add_id(s->book, c->scope, &choice, id, err);
+		if (rc)
+			return rc;
+		lb_bk_book_use(s->book, &choice, id, k);
+	}
+	return 0;
+}
+
+/* Was op ever carried out on this root? Without it no content can match. */
+static void mark_of(const struct lb_bk_op *op, const struct lb_digest *root, struct lb_digest *out)
+{
+	uint8_t b[65] = { 0 };
+	memcpy(b, op->digest.bytes, 32);
+	if (root)
+		memcpy(b + 32, root->bytes, 32);
+	b[64] = 'm';
+	*out = lb_digest_of(b, sizeof(b));
+}
+
+static const struct lb_link *root_of(const struct lb_bk_op *op)
+{
+	return op->deps_count && !op->deps[0].has_content && !op->deps[0].unknown ? op->deps[0].link : NULL;
+}
+
+static bool may_match(struct lb_cache *c, const struct lb_bk_op *op)
+{
+	struct state *s = c->state;
+	const struct lb_link *root = root_of(op);
+	struct lb_digest mark, id;
+	for (size_t i = 0; root && i < root->keys_count; i++) {
+		mark_of(op, &root->keys[i], &mark);
+		if (lb_bk_book_id(s->book, c->scope, &mark, 0, &id) == 0)
+			return true;
+	}
+	mark_of(op, NULL, &mark);
+	return !root && lb_bk_book_id(s->book, c->scope, &mark, 0, &id) == 0;
+}
+
+static int mark(struct lb_cache *c, const struct lb_bk_op *op, struct lb_err *err)
+{
+	struct state *s = c->state;
+	const struct lb_link *root = root_of(op);
+	int rc = 0;
+	for (size_t i = 0; !rc && i <= (root ? root->keys_count : 0); i++) {
+		struct lb_digest m, id;
+		mark_of(op, i ? &root->keys[i - 1] : NULL, &m);
+		if (lb_bk_book_id(s->book, c->scope, &m, 0, &id))
+			rc = lb_bk_book_add_id(s->book, c->scope, &m, &m, err);
+		lb_bk_book_use(s->book, &m, &m, NULL);
+	}
+	return rc;
+}
+
+static bool any_unknown(const struct lb_bk_op *op)
+{
+	for (size_t i = 0; i < op->deps_count; i++)
+		if (op->deps[i].unknown)
+			return true;
+	return false;
+}
+
+/* ---- lookup ---- */
+
+static void pending_free(struct lb_pending *base)
+{
+	struct pending *p = (struct pending *)base;
+	for (size_t i = 0; i < p->op.deps_count; i++)
+		lb_link_unref(p->op.deps[i].link);
+	free(p);
+}
+
+static struct lb_pending *pending_new(const struct lb_bk_op *op, const struct ids *known, bool merge, const struct ids *merged)
+{
+	struct pending *p = lb_malloc(sizeof(*p));
+	p->base.free = pending_free;
+	p->op.digest = op->digest;
+	p->op.deps_count = op->deps_count;
+	memcpy(p->op.deps, op->deps, op->deps_count * sizeof(op->deps[0]));
+	for (size_t i = 0; i < op->deps_count; i++)
+		lb_link_ref(p->op.deps[i].link);
+	p->known = *known;
+	p->merge = merge;
+	p->merged = *merged;
+	return &p->base;
+}
+
+static struct lb_link *link_of(const struct lb_cache *c, const struct lb_inputs *in, const struct ids *ids)
+{
+	const struct state *s = c->state;
+	struct lb_link *l = lb_link_new(ids->count);
+	memcpy(l->keys, ids->items, ids->count * sizeof(ids->items[0]));
+	if (s->kind != LB_BUILDER_WARM) {
+		l->step = ids->items[0];
+		l->below = lb_link_ref(in->parent);
+	}
+	return l;
+}
+
+/* The newest result among ids; puts its id first, so that links name it. */
+static bool newest_result(struct lb_cache *c, struct ids *ids, struct lb_past *out)
+{
+	struct state *s = c->state;
+	for (size_t i = 0; i < ids->count; i++) {
+		if (lb_bk_book_result(s->book, c->scope, &ids->items[i], out))
+			continue;
+		struct lb_digest first = ids->items[i];
+		ids->items[i] = ids->items[0];
+		ids->items[0] = first;
+		return true;
+	}
+	return false;
+}
+
+/* The merge that puts a linked copy with these ids onto parent. copy is a link for the call. */
+static void merge_op(const struct ids *ids, struct lb_link *parent, struct lb_link *copy, struct lb_bk_op *out)
+{
+	static const struct lb_digest merge = { "buildkit: merge" };
+	memcpy(copy->keys, ids->items, ids->count * sizeof(ids->items[0]));
+	copy->keys_count = ids->count;
+	out->digest = merge;
+	out->deps_count = 0;
+	if (parent && parent->keys_count)
+		out->deps[out->deps_count++] = (struct lb_bk_dep){ .link = parent };
+	out->deps[out->deps_count++] = (struct lb_bk_dep){ .link = copy };
+}
+
+static bool has_operation(const struct lb_step *s)
+{
+	if (s->op == LB_OP_WORKDIR)
+		return strcmp(s->path, "/") != 0;
+	return s->op == LB_OP_RUN || s->op == LB_OP_COPY || s->op == LB_OP_ADD;
+}
+
+static bool merges(const struct lb_cache *c, const struct lb_step *s)
+{
+	const struct lb_buildkit_rules *rules = c->policy->rules;
+	return s->link && !s->chmod && rules->link_merges && c->kind != LB_BUILDER_WARM;
+}
+
+/* A linked copy that is there: is it there on this parent too? */
+static int look_up_merge(struct lb_cache *c, const struct lb_inputs *in, const struct lb_bk_op *op, struct ids *ids, struct lb_found *f,
+			 struct lb_err *err)
+{
+	struct lb_link *copy = lb_link_new(IDS_MAX);
+	struct lb_bk_op merge;
+	struct ids merged;
+	struct lb_past k;
+	merge_op(ids, in->parent, copy, &merge);
+	find_ids(c, &merge, &merged);
+	int rc = 0;
+	if (!in->no_cache && newest_result(c, &merged, &k)) {
+		f->outcome = LB_HIT;
+		f->link = link_of(c, in, &merged);
+		rc = connect(c, &merge, &merged.items[0], &k, err);
+	} else {
+		f->outcome = LB_MISS;
+		f->relinked = !in->no_cache && f->kept.held;
+	}
+	if (f->outcome == LB_MISS || !f->kept.held)
+		f->pending = pending_new(op, ids, true, &merged);
+	lb_link_unref(copy);
+	return rc;
+}
+
+static int look_up_operation(struct lb_cache *c, const struct lb_inputs *in, struct lb_found *f, struct lb_err *err)
+{
+	struct lb_bk_op op;
+	struct ids ids, none = { .count = 0 };
+	bool merge = merges(c, in->step);
+	int rc = lb_bk_op_of(c->policy->rules, in, merge, &op, err);
+	if (rc)
+		return rc;
+	find_ids(c, &op, &ids);
+	f->key = op.digest;
+	bool found = newest_result(c, &ids, &f->kept);
+	if (!found && !in->no_cache && any_unknown(&op) && may_match(c, &op)) {
+		f->outcome = LB_UNKNOWN;
+		return 0;
+	}
+	if (found)
+		rc = connect(c, &op, &ids.items[0], &f->kept, err);
+	if (rc)
+		return rc;
+	if (found && merge)
+		return look_up_merge(c, in, &op, &ids, f, err);
+	f->outcome = found && !in->no_cache ? LB_HIT : LB_MISS;
+	if (f->outcome == LB_HIT) {
+		f->link = link_of(c, in, &ids);
+		rc = mark(c, &op, err);
+	}
+	if (f->outcome == LB_MISS || !f->kept.held)
+		f->pending = pending_new(&op, &ids, merge, &none);
+	return rc;
+}
+
+static int lookup(struct lb_cache *c, const struct lb_inputs *in, const struct lb_digest *inputs, struct lb_found *f, struct lb_err *err)
+{
+	(void)inputs;
+	if (has_operation(in->step))
+		return look_up_operation(c, in, f, err);
+	f->outcome = LB_META;
+	f->link = lb_link_ref(in->parent);
+	return 0;
+}
+
+/* ---- record ---- */
+
+static int keep(struct lb_cache *c, const struct lb_bk_op *op, struct ids *ids, const struct lb_past *k, struct lb_err *err)
+{
+	struct state *s = c->state;
+	if (!ids->count) {
+		struct choice first = { .done = false };
+		struct lb_digest choice;
+		uint8_t b[33] = { 0 };
+		if (choice_digest(op, &first, &choice))
+			memcpy(b, choice.bytes, 32);
+		else
+			memcpy(b, k->result.bytes, 32);
+		b[32] = 'r';
+		ids->items[ids->count++] = lb_digest_of(b, sizeof(b));
+	}
+	int rc = lb_bk_book_add_result(s->book, c->scope, &ids->items[0], k, err);
+	if (!rc)
+		rc = connect(c, op, &ids->items[0], k, err);
+	return rc ? rc : mark(c, op, err);
+}
+
+static int record(struct lb_cache *c, const struct lb_inputs *in, struct lb_pending *base, const struct lb_past *k, struct lb_link **out,
+		  struct lb_err *err)
+{
+	struct state *s = c->state;
+	struct pending *p = (struct pending *)base;
+	assert(p);
+	int rc = keep(c, &p->op, &p->known, k, err);
+	if (!rc && p->merge) {
+		struct lb_link *copy = lb_link_new(IDS_MAX);
+		struct lb_bk_op merge;
+		merge_op(&p->known, in->parent, copy, &merge);
+		rc = keep(c, &merge, &p->merged, k, err);
+		lb_link_unref(copy);
+	}
+	if (rc)
+		return rc;
+	*out = link_of(c, in, p->merge ? &p->merged : &p->known);
+	(*out)->fetched = true;
+	if (!p->merge)
+		lb_bk_book_fetch(s->book, in->parent, &c->total);
+	for (size_t i = 0; i < in->sources_count; i++)
+		lb_bk_book_fetch(s->book, in->sources[i].from, &c->total);
+	return 0;
+}
+
+static int end(struct lb_cache *c, struct lb_link *final, struct lb_cache_counts *counts, struct lb_err *err)
+{
+	struct state *s = c->state;
+	return lb_bk_book_end(s->book, c->scope, final, counts, err);
+}
+
+static unsigned counts(const struct lb_cache *c, const struct lb_inputs *in)
+{
+	const struct lb_buildkit_rules *rules = c->policy->rules;
+	const struct state *s = c->state;
+	unsigned n = LB_COUNT_MODE | LB_COUNT_NAME | LB_COUNT_BIND | LB_COUNT_ENV | LB_COUNT_PARENT;
+	bool from_context = !in->sources_count || !in->sources[0].from;
+	if (!from_context)
+		n |= LB_COUNT_OWNER;
+	/* a warm builder never sees these of its context (and its copy of it does not show them either) */
+	if (!from_context || s->kind != LB_BUILDER_WARM)
+		n |= LB_COUNT_DIR_MODE | LB_COUNT_TOP_MODE | LB_COUNT_XATTR;
+	if (rules->epoch_counts)
+		n |= LB_COUNT_EPOCH;
+	return n;
+}
+
+const struct lb_policy_ops lb_buildkit_ops = {
+	.state_new = state_new,
+	.state_fork = state_fork,
+	.state_free = state_free,
+	.begin = begin,
+	.receive = receive,
+	.from = from,
+	.lookup = lookup,
+	.record = record,
+	.end = end,
+	.counts = counts,
+};

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * BuildKit's solver, as far as it decides. An operation has a digest of its own and dependencies; each
+ * dependency offers keys: the ids of the operation that it is (definition keys), and for sources and binds
+ * one of the content that is read. A cache holds, for each choice of one key a dependency, the id of the
+ * result; ids that the same choice leads to are equivalent.
+ */
+#ifndef LBENCH_POLICY_BUILDKIT_H
+#define LBENCH_POLICY_BUILDKIT_H
+
+#include "policy/internal.h"
+
+/* What differs between versions. */
+struct lb_buildkit_rules {
+	bool cache_id_counts; /* a cache mount's id and sharing are in RUN's key, not only whether they are the default */
+	bool epoch_counts;    /* SOURCE_DATE_EPOCH is in the key of COPY, ADD and WORKDIR */
+	bool link_merges;     /* fresh builders: COPY --link is a copy on an empty base, and a merge */
+};
+
+/* An operation's dependency. */
+struct lb_bk_dep {
+	struct lb_link *link;      /* definition keys; NULL: a local source, which has none. Borrowed, in a pending counted */
+	struct lb_digest selector; /* of the paths that are read; goes with definition keys */
+	bool has_content;
+	struct lb_digest content;
+	bool unknown; /* its content, or all of it, is not known */
+};
+enum { LB_BK_DEPS_MAX = 34 };
+struct lb_bk_op {
+	struct lb_digest digest;
+	struct lb_bk_dep deps[LB_BK_DEPS_MAX];
+	size_t deps_count;
+};
+
+/* buildkit_key.c: the operation of a step; LB_UNSUPPORTED for more dependencies than a step can have. merge: COPY
+ * --link stands on nothing. */
+int lb_bk_op_of(const struct lb_buildkit_rules *rules, const struct lb_inputs *in, bool merge, struct lb_bk_op *out, struct lb_err *err);
+
+/* buildkit_content.c: the content digest of what a source selects. excludes: the step has such patterns. */
+int lb_bk_content(const struct lb_source *src, bool excludes, struct lb_digest *out, struct lb_err *err);
+int lb_bk_node_digest(struct lb_node *n, struct lb_digest *out, struct lb_err *err);
+/* Of a directory's own attributes. It is remembered with the node: a warm builder may hold on to one that is no
+ * longer true (kept). */
+int lb_bk_header(struct lb_node *n, struct lb_digest *out, struct lb_err *err);
+bool lb_bk_header_kept(struct lb_node *n);
+
+/* buildkit_receive.c: what a builder has after a transfer, given what it had (NULL: nothing) and what the disk
+ * had then. The caller's reference. */
+struct lb_node *lb_bk_receive(struct lb_node *disk, struct lb_node *disk_then, struct lb_node *had);
+
+/* buildkit_book.c: the records: in the scope (warm), or imported at the beginning of a build and exported at its
+ * end (fresh), or forgotten (cold). */
+struct lb_bk_book;
+struct lb_bk_book *lb_bk_book_new(enum lb_builder_kind kind);
+void lb_bk_book_free(struct lb_bk_book *b);
+int lb_bk_book_begin(struct lb_bk_book *b, struct lb_scope *scope, struct lb_cache_counts *counts, struct lb_err *err);
+int lb_bk_book_end(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_link *final, struct lb_cache_counts *counts,
+		   struct lb_err *err);
+/* The i-th newest id that a choice of keys leads to; LB_NOT_FOUND. */
+int lb_bk_book_id(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_digest *choice, size_t i, struct lb_digest *id);
+int lb_bk_book_add_id(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_digest *choice, const struct lb_digest *id,
+		      struct lb_err *err);
+/* The newest result of an id; LB_NOT_FOUND. */
+int lb_bk_book_result(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_digest *id, struct lb_past *out);
+int lb_bk_book_add_result(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_digest *id, const struct lb_past *k,
+			  struct lb_err *err);
+/* The build used what choice leads to: an export holds it. k: the result, NULL for a mere mark. */
+void lb_bk_book_use(struct lb_bk_book *b, const struct lb_digest *choice, const struct lb_digest *id, const struct lb_past *k);
+/* A step was carried out on top of link, or read it: the layers of hits there were fetched. */
+void lb_bk_book_fetch(struct lb_bk_book *b, const struct lb_link *link, struct lb_cache_counts *counts);
+
+#endif

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The part of a cache that is the same for all engines. A lookup writes the step's canonical inputs, asks the
+ * engine, and then either finds the reason of the miss or compares the inputs with those of the hit. On the
+ * hot path nothing is allocated but the link: texts are made of misses only.
+ */
+#include "policy/internal.h"
+
+#include <stdlib.h>
+
+#include "lbench/mem.h"
+
+int lb_cache_new(const struct lb_policy *p, enum lb_builder_kind kind, struct lb_scope *scope, struct lb_cache **out, struct lb_err *err)
+{
+	if (!(p->builders & (1U << kind)))
+		return lb_fail(err, LB_UNSUPPORTED, "%s has no %s builder", p->name, lb_builder_name(kind));
+	struct lb_cache *c = lb_calloc(1, sizeof(*c));
+	c->policy = p;
+	c->kind = kind;
+	c->scope = scope;
+	c->memory = lb_recall_new();
+	c->state = p->ops->state_new ? p->ops->state_new(c) : NULL;
+	*out = c;
+	return 0;
+}
+
+struct lb_cache *lb_cache_fork(const struct lb_cache *c, struct lb_scope *scope)
+{
+	struct lb_cache *copy = lb_calloc(1, sizeof(*copy));
+	copy->policy = c->policy;
+	copy->kind = c->kind;
+	copy->scope = scope;
+	copy->memory = lb_recall_fork(c->memory);
+	copy->state = c->policy->ops->state_fork ? c->policy->ops->state_fork(c->state) : NULL;
+	return copy;
+}
+
+void lb_cache_free(struct lb_cache *c)
+{
+	if (!c)
+		return;
+	if (c->policy->ops->state_free)
+		c->policy->ops->state_free(c->state);
+	lb_recall_free(c->memory);
+	lb_buf_release(&c->fields);
+	lb_buf_release(&c->scratch);
+	free(c);
+}
+
+int lb_cache_begin(struct lb_cache *c, struct lb_err *err)
+{
+	lb_recall_begin(c->memory);
+	c->total = (struct lb_cache_counts){ 0 };
+	return c->policy->ops->begin ? c->policy->ops->begin(c, err) : 0;
+}
+
+int lb_cache_receive(struct lb_cache *c, const char *name, struct lb_node *disk, struct lb_node **seen, struct lb_err *err)
+{
+	if (c->policy->ops->receive)
+		return c->policy->ops->receive(c, name, disk, seen, err);
+	*seen = lb_node_ref(disk);
+	return 0;
+}
+
+static void decision_init(struct lb_decision *d)
+{
+	*d = (struct lb_decision){ 0 };
+	d->evidence.inherited_stage = d->evidence.inherited_index = -1;
+	d->overlooked.inherited_stage = d->overlooked.inherited_index = -1;
+}
+
+/* ---- FROM ---- */
+
+static void add_identity(struct lb_buf *b, const char *name, const struct lb_digest *d)
+{
+	char hex[LB_DIGEST_HEX];
+	lb_digest_hex(d, hex);
+	lb_buf_addc(b, LB_FIELD_BASE);
+	lb_buf_add(b, name, strlen(name) + 1);
+	lb_buf_add(b, hex, 12);
+	lb_buf_addc(b, '\0');
+}
+
+static void base_fields(const struct lb_base *base, struct lb_buf *b)
+{
+	lb_buf_clear(b);
+	if (!base)
+		return;
+	add_identity(b, "manifest", &base->manifest);
+	add_identity(b, "layers", &base->chain_id);
+}
+
+/* Another image than the time before: the reason of what misses below. The first build has no time before. */
+static void base_reason(struct lb_cache *c, const struct lb_inputs *in, const struct lb_base *base, struct lb_decision *d)
+{
+	struct lb_match m = lb_recall_match(c->memory, in);
+	struct lb_digest now = lb_digest_of(lb_buf_str(&c->fields), c->fields.len);
+	if (m.seen && lb_digest_equal(&m.seen->inputs, &now)) {
+		lb_recall_keep(c->memory, in, m.seen);
+		return;
+	}
+	lb_recall_note(c->memory, in, &now, lb_buf_str(&c->fields), c->fields.len);
+	if (!m.stage_known)
+		return;
+	struct lb_evidence *e = &d->evidence;
+	d->reason = LB_BASE_CHANGED;
+	e->attribute = lb_strdup("base");
+	if (!base || !m.seen || !m.seen->fields_len) {
+		e->was = m.seen ? lb_strdup(m.seen->text) : NULL;
+		e->now = in->step->text ? lb_strdup(in->step->text) : NULL;
+		return;
+	}
+	struct lb_field f;
+	const char *at = m.seen->fields;
+	if (lb_field_next(&at, m.seen->fields + m.seen->fields_len, &f))
+		e->was = lb_strdup(f.value);
+	at = lb_buf_str(&c->fields);
+	if (lb_field_next(&at, at + c->fields.len, &f))
+		e->now = lb_strdup(f.value);
+}
+
+static struct lb_digest base_state(const struct lb_base *base)
+{
+	if (!base)
+		return (struct lb_digest){ 0 };
+	return lb_digest_is_zero(&base->chain_id) ? base->manifest : base->chain_id;
+}
+
+static int stage_link(struct lb_cache *c, struct lb_link *stage, struct lb_link **out, struct lb_err *err)
+{
+	if (c->policy->ops->from_stage)
+		return c->policy->ops->from_stage(c, stage, out, err);
+	*out = lb_link_ref(stage);
+	return 0;
+}
+
+int lb_cache_from(struct lb_cache *c, const struct lb_inputs *in, const struct lb_base *base, struct lb_link *stage,
+		  struct lb_decision *out, struct lb_err *err)
+{
+	decision_init(out);
+	out->outcome = LB_META;
+	if (stage)
+		return stage_link(c, stage, &out->link, err);
+	base_fields(base, &c->fields);
+	base_reason(c, in, base, out);
+	int rc = c->policy->ops->from(c, in, base, &out->link, err);
+	if (rc)
+		return rc;
+	out->link->state = out->link->ideal = base_state(base);
+	if (out->reason == LB_BASE_CHANGED) {
+		uint32_t line = in->step && in->step->in ? in->step->in->first_line : 0;
+		out->link->cause = (struct lb_cause){ in->stage, in->index, line, true, true };
+	}
+	return 0;
+}
+
+int lb_cache_image(struct lb_cache *c, const struct lb_base *base, struct lb_link **out, struct lb_err *err)
+{
+	int rc = c->policy->ops->from(c, NULL, base, out, err);
+	if (!rc)
+		(*out)->state = (*out)->ideal = base_state(base);
+	return rc;
+}
+
+/* ---- lookup ---- */
+
+static bool all_known(const struct lb_inputs *in)
+{
+	for (size_t i = 0; i < in->sources_count; i++)
+		if (!in->sources[i].known)
+			return false;
+	return true;
+}
+
+/* What the file system follows from, behind a step with these inputs. */
+static struct lb_digest state_behind(const struct lb_digest *below, const struct lb_digest *inputs)
+{
+	uint8_t both[64] = { 0 };
+	if (below)
+		memcpy(both, below->bytes, 32);
+	memcpy(both + 32, inputs->bytes, 32);
+	return lb_digest_of(both, sizeof(both));
+}
+
+/* The inputs as they would be in a build from scratch. */
+static int ideal_inputs(struct lb_cache *c, const struct lb_inputs *in, size_t canonical, struct lb_digest *inputs, struct lb_err *err)
+{
+	if (!in->parent || lb_digest_equal(&in->parent->state, &in->parent->ideal))
+		return 0;
+	return lb_inputs_digest(in, c->fields.data, canonical, &in->parent->ideal, inputs, err);
+}
+
+static void set_states(const struct lb_inputs *in, const struct lb_digest *then, const struct lb_digest *now, struct lb_link *link)
+{
+	link->state = state_behind(in->parent ? &in->parent->state : NULL, then);
+	link->ideal = state_behind(in->parent ? &in->parent->ideal : NULL, now);
+}
+
+static void decide_hit(struct lb_cache *c, const struct lb_why *w, const struct lb_found *f, const struct lb_digest *ideal,
+		       struct lb_decision *d)
+{
+	struct lb_seen *old = w->match.seen;
+	d->result = f->kept.result;
+	d->has_result = f->kept.held;
+	d->inputs_then = f->kept.inputs;
+	d->link = f->link;
+	/* a hit that did not need to see its sources cannot tell whether they are still what they were */
+	d->inputs_now = all_known(w->in) ? *ideal : f->kept.inputs;
+	set_states(w->in, &d->inputs_then, &d->inputs_now, d->link);
+	if (!lb_digest_equal(&d->inputs_then, &d->inputs_now)) {
+		struct lb_seen *then = lb_recall_by_inputs(c->memory, &d->inputs_then);
+		if (then)
+			lb_reason_overlooked(then, w, &d->overlooked);
+		if (old)
+			lb_recall_keep(c->memory, w->in, old);
+		return;
+	}
+	bool same = old && lb_digest_equal(&old->inputs, w->inputs) && old->fields_len == w->fields_len &&
+		    memcmp(old->fields, w->fields, w->fields_len) == 0;
+	if (same || (old && !all_known(w->in)))
+		lb_recall_keep(c->memory, w->in, old);
+	else
+		lb_recall_note(c->memory, w->in, &d->inputs_now, w->fields, w->fields_len);
+}
+
+static void decide_meta(struct lb_cache *c, const struct lb_why *w, const struct lb_found *f, struct lb_decision *d)
+{
+	d->link = f->link;
+	if (w->in->parent) {
+		d->link->state = w->in->parent->state;
+		d->link->ideal = w->in->parent->ideal;
+	}
+	if (f->breaks) {
+		lb_reason_miss(w, d);
+		d->link->cause = lb_reason_cause(w->in, d);
+		d->needed = LB_NEEDED_EMPTY;
+	}
+	struct lb_seen *old = w->match.seen;
+	if (old && old->fields_len == w->fields_len && memcmp(old->fields, w->fields, w->fields_len) == 0)
+		lb_recall_keep(c->memory, w->in, old);
+	else
+		lb_recall_note(c->memory, w->in, w->inputs, w->fields, w->fields_len);
+}
+
+int lb_cache_lookup(struct lb_cache *c, const struct lb_inputs *in, struct lb_decision *out, struct lb_err *err)
+{
+	const struct lb_policy_ops *ops = c->policy->ops;
+	struct lb_found f = { 0 };
+	struct lb_digest inputs;
+	size_t canonical;
+	decision_init(out);
+	lb_inputs_fields(in, &c->fields, &canonical);
+	int rc = lb_inputs_digest(in, c->fields.data, canonical, in->parent ? &in->parent->state : NULL, &inputs, err);
+	struct lb_digest ideal = inputs;
+	if (!rc)
+		rc = ideal_inputs(c, in, canonical, &ideal, err);
+	if (!rc)
+		rc = ops->lookup(c, in, &inputs, &f, err);
+	if (rc)
+		return rc;
+	struct lb_why w = { .in = in,
+			    .fields = c->fields.data,
+			    .fields_len = c->fields.len,
+			    .inputs = &inputs,
+			    .match = lb_recall_match(c->memory, in),
+			    .counts = ops->counts(c, in) };
+	out->outcome = f.outcome;
+	out->key = f.key;
+	out->inputs_now = ideal;
+	out->pending = f.pending;
+	if (f.outcome == LB_HIT) {
+		decide_hit(c, &w, &f, &ideal, out);
+	} else if (f.outcome == LB_META) {
+		decide_meta(c, &w, &f, out);
+	} else if (f.outcome == LB_MISS) {
+		out->has_result = f.relinked;
+		if (f.relinked)
+			out->result = f.kept.result;
+		lb_reason_miss(&w, out);
+	}
+	return 0;
+}
+
+int lb_cache_record(struct lb_cache *c, const struct lb_inputs *in, struct lb_decision *d, const struct lb_result *r, struct lb_err *err)
+{
+	struct lb_digest inputs;
+	size_t canonical;
+	lb_inputs_fields(in, &c->fields, &canonical);
+	int rc = lb_inputs_digest(in, c->fields.data, canonical, in->parent ? &in->parent->state : NULL, &inputs, err);
+	struct lb_digest ideal = inputs;
+	if (!rc)
+		rc = ideal_inputs(c, in, canonical, &ideal, err);
+	if (rc)
+		return rc;
+	struct lb_past k = {
+		.result = r->id, .diff_id = r->diff_id, .inputs = inputs, .bytes = r->bytes, .no_layer = r->no_layer, .held = true
+	};
+	bool was_hit = d->outcome == LB_HIT;
+	struct lb_link *link = NULL;
+	rc = c->policy->ops->record(c, in, d->pending, &k, &link, err);
+	if (rc)
+		return rc;
+	if (was_hit) {
+		d->outcome = LB_MISS;
+		d->reason = LB_EVICTED;
+		d->needed = LB_NEEDED_NO;
+	}
+	set_states(in, &inputs, &ideal, link);
+	link->cause = lb_reason_cause(in, d);
+	lb_link_unref(d->link);
+	d->link = link;
+	lb_pending_free(d->pending);
+	d->pending = NULL;
+	d->result = r->id;
+	d->has_result = true;
+	lb_recall_note(c->memory, in, &inputs, c->fields.data, c->fields.len);
+	return 0;
+}
+
+int lb_cache_end(struct lb_cache *c, struct lb_link *final, struct lb_cache_counts *counts, struct lb_err *err)
+{
+	int rc = 0;
+	lb_recall_end(c->memory, final != NULL);
+	if (c->policy->ops->end)
+		rc = c->policy->ops->end(c, final, &c->total, err);
+	if (counts)
+		*counts = c->total;
+	return rc;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The policies, engine by engine, oldest version first. What differs between two versions stands here as data,
+ * beside the version that brought it.
+ */
+#include "lbench/policy.h"
+
+#include "lbench/dockerfile.h"
+#include "lbench/mem.h"
+#include "policy/buildkit.h"
+
+enum {
+	WARM = 1 << LB_BUILDER_WARM,
+	COLD = 1 << LB_BUILDER_COLD,
+	FRESH = 1 << LB_BUILDER_FRESH | 1 << LB_BUILDER_FRESH_MIN,
+	/* docker 20.10's front end is built in: heredocs, --link, --parents came with later syntax images */
+	DIALECT_BUILDKIT_08 = LB_DIALECT_MOUNT | LB_DIALECT_RUN_FLAGS | LB_DIALECT_CHMOD | LB_DIALECT_OWN_IGNORE | LB_DIALECT_PLATFORM_ARGS,
+	DIALECT_BUILDKIT_013 =
+		DIALECT_BUILDKIT_08 | LB_DIALECT_HEREDOC | LB_DIALECT_LINK | LB_DIALECT_ADD_FLAGS | LB_DIALECT_START_INTERVAL,
+	/* symbolic --chmod and --exclude are refused by 0.13 and understood by 0.25; --parents by neither (observed) */
+	DIALECT_BUILDKIT_025 = DIALECT_BUILDKIT_013 | LB_DIALECT_CHMOD_SYMBOLIC | LB_DIALECT_EXCLUDE | LB_DIALECT_MODIFIERS,
+};
+
+/* Observed in truth/, topic layer. */
+#define BUILDKIT_SHAPE \
+	{ \
+		.run_empty_layer = true, .run_touches_etc = true, .workdir_layer = true, .workdir_empty_layer = true, \
+		.copy_lists_parents = true \
+	}
+
+/* An explicit id or sharing of a cache mount is no longer in the key since 0.13 (moby 584ec40, January 2024);
+ * SOURCE_DATE_EPOCH counts for COPY and WORKDIR: not in 0.13, in 0.25 (observed). */
+static const struct lb_buildkit_rules buildkit_08 = { .cache_id_counts = true };
+static const struct lb_buildkit_rules buildkit_013 = { .link_merges = true };
+static const struct lb_buildkit_rules buildkit_025 = { .link_merges = true, .epoch_counts = true };
+
+static const struct lb_policy policies[] = {
+	{ "buildkit", "0.8", "buildkit@0.8", LB_OBSERVED, DIALECT_BUILDKIT_08, WARM | COLD, BUILDKIT_SHAPE, &lb_buildkit_ops,
+	  &buildkit_08 },
+	{ "buildkit", "0.13", "buildkit@0.13", LB_OBSERVED, DIALECT_BUILDKIT_013, WARM | FRESH | COLD, BUILDKIT_SHAPE, &lb_buildkit_ops,
+	  &buildkit_013 },
+	{ "buildkit", "0.25", "buildkit@0.25", LB_OBSERVED, DIALECT_BUILDKIT_025, WARM | FRESH | COLD, BUILDKIT_SHAPE, &lb_buildkit_ops,
+	  &buildkit_025 },
+	{ "never", "", "never", LB_FROM_SOURCE, LB_DIALECT_ALL, WARM | FRESH | COLD, BUILDKIT_SHAPE, &lb_never_ops, NULL },
+};
+
+static bool newest_of_engine(size_t i)
+{
+	return i + 1 == LB_COUNT(policies) || strcmp(policies[i].engine, policies[i + 1].engine) != 0;
+}
+
+static bool newest_observed(size_t i)
+{
+	if (policies[i].origin != LB_OBSERVED)
+		return newest_of_engine(i);
+	for (size_t k = i + 1; k < LB_COUNT(policies) && strcmp(policies[i].engine, policies[k].engine) == 0; k++)
+		if (policies[k].origin == LB_OBSERVED)
+			return false;
+	return true;
+}
+
+static void add_names(struct lb_buf *out)
+{
+	for (size_t i = 0; i < LB_COUNT(policies); i++)
+		lb_buf_addf(out, "%s%s", i ? ", " : "", policies[i].name);
+}
+
+int lb_policy_find(const char *name, const struct lb_policy **out, struct lb_err *err)
+{
+	for (size_t i = 0; i < LB_COUNT(policies); i++) {
+		bool exact = strcmp(policies[i].name, name) == 0;
+		if (!exact && !(strcmp(policies[i].engine, name) == 0 && newest_observed(i)))
+			continue;
+		*out = &policies[i];
+		return 0;
+	}
+	lb_autobuf struct lb_buf names = { 0 };
+	add_names(&names);
+	return lb_fail(err, LB_NOT_FOUND, "no policy is called '%s' (%s)", name, lb_buf_str(&names));
+}
+
+size_t lb_policy_list(bool newest, const struct lb_policy **out, size_t cap)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < LB_COUNT(policies); i++) {
+		if (newest && !newest_observed(i))
+			continue;
+		if (count < cap)
+			out[count] = &policies[i];
+		count++;
+	}
+	return count;
+}
