@@ -54,8 +54,8 @@ static const char *const sql[LB_SQL_COUNT] = {
 	[LB_SQL_SCOPE_FIND] =
 		"SELECT id, instances, (SELECT coalesce(max(serial),0) FROM records WHERE scope=id) FROM scopes WHERE name=?1",
 	[LB_SQL_SCOPE_INSTANCE] = "UPDATE scopes SET instances=instances+1 WHERE id=?1 RETURNING instances",
-	[LB_SQL_RECORD_PUT] = "INSERT INTO records(scope, serial, key, data)"
-			      " SELECT ?1, coalesce(max(serial),0)+1, ?2, ?3 FROM records WHERE scope=?1 RETURNING serial",
+	[LB_SQL_RECORD_PUT] = ("INSERT INTO records(scope, serial, key, data)"
+			       " SELECT ?1, coalesce(max(serial),0)+1, ?2, ?3 FROM records WHERE scope=?1 RETURNING serial"),
 	[LB_SQL_RECORDS_GET] = "SELECT serial, data FROM records INDEXED BY records_key WHERE scope=?1 AND key=?2 ORDER BY serial",
 	[LB_SQL_CHECK] = "PRAGMA quick_check(1)",
 };
