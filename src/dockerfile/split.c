@@ -214,7 +214,8 @@ static int split_health(struct lb_parser *p, struct lb_instruction *in, struct l
 		space++;
 	if (space == in->rest)
 		return 0;
-	char *word = words_copy(p, in, (size_t)(space - in->rest));
+	char *word = words_copy(p, in, strlen(in->rest));
+	word[space - in->rest] = '\0';
 	while (lb_text_blank(*space))
 		space++;
 	int rc = *space ? json_args(p, in, space, err) : 0;
