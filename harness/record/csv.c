@@ -12,7 +12,7 @@ static void separate(struct csv_writer *w)
 		lb_buf_addc(&w->row, ',');
 }
 
-void csv_text(struct csv_writer *w, const char *s)
+void csv_add_text(struct csv_writer *w, const char *s)
 {
 	separate(w);
 	if (!s)
@@ -30,18 +30,18 @@ void csv_text(struct csv_writer *w, const char *s)
 	lb_buf_addc(&w->row, '"');
 }
 
-void csv_number(struct csv_writer *w, uint64_t n)
+void csv_add_number(struct csv_writer *w, uint64_t n)
 {
 	separate(w);
 	lb_buf_addu(&w->row, n);
 }
 
-void csv_number_if(struct csv_writer *w, bool known, uint64_t n)
+void csv_add_number_if(struct csv_writer *w, bool known, uint64_t n)
 {
 	if (known)
-		csv_number(w, n);
+		csv_add_number(w, n);
 	else
-		csv_text(w, NULL);
+		csv_add_text(w, NULL);
 }
 
 void csv_end(struct csv_writer *w)

@@ -17,9 +17,9 @@ struct csv_writer {
 	unsigned fields;
 	unsigned columns;       /* what each row must have */
 };
-void csv_text(struct csv_writer *w, const char *s); /* NULL: empty */
-void csv_number(struct csv_writer *w, uint64_t n);
-void csv_number_if(struct csv_writer *w, bool known, uint64_t n); /* empty when unknown */
+void csv_add_text(struct csv_writer *w, const char *s); /* NULL: empty */
+void csv_add_number(struct csv_writer *w, uint64_t n);
+void csv_add_number_if(struct csv_writer *w, bool known, uint64_t n); /* empty when unknown */
 /* Ends the row; asserts that it has as many fields as the header. Into memory only: csv_flush writes. */
 void csv_end(struct csv_writer *w);
 int csv_flush(struct csv_writer *w, struct lb_err *err);

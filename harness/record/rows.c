@@ -9,84 +9,84 @@ static const char *const run_mode_names[] = { "model", "dry", "exec" };
 
 static void begin_row(struct csv_writer *w, const struct record_run *run, const struct record_row *row)
 {
-	csv_number(w, row->build_id);
-	csv_text(w, run->scenario->name);
-	csv_text(w, row->variant);
-	csv_text(w, "builtin");
-	csv_text(w, row->policy);
-	csv_text(w, row->builder);
+	csv_add_number(w, row->build_id);
+	csv_add_text(w, run->scenario->name);
+	csv_add_text(w, row->variant);
+	csv_add_text(w, "builtin");
+	csv_add_text(w, row->policy);
+	csv_add_text(w, row->builder);
 }
 
 static void add_place(struct csv_writer *w, const struct record_row *row)
 {
-	csv_text(w, row->workload);
-	csv_text(w, row->edit);
-	csv_number(w, row->seq);
-	csv_number(w, row->repeat);
+	csv_add_text(w, row->workload);
+	csv_add_text(w, row->edit);
+	csv_add_number(w, row->seq);
+	csv_add_number(w, row->repeat);
 }
 
 static void add_counts(struct csv_writer *w, const struct lb_build_result *r)
 {
 	const uint32_t counts[] = { r->steps, r->hits, r->misses, r->meta, r->skipped, r->unknown, r->wasted, r->stale };
 	for (size_t i = 0; i < LB_COUNT(counts); i++)
-		csv_number(w, counts[i]);
+		csv_add_number(w, counts[i]);
 }
 
 static void add_times(struct csv_writer *w, const struct record_row *row, bool remote)
 {
 	const struct lb_build_result *r = row->result;
-	csv_number(w, row->engine_ns);
-	csv_number_if(w, r->run_ns_known, r->run_ns);
-	csv_number_if(w, r->wasted_known, r->wasted_run_ns);
-	csv_number_if(w, remote && r->bytes_known, row->push_ns);
-	csv_text(w, NULL); /* pull_ns: nothing is pulled by the built-in engine */
-	csv_number_if(w, r->run_ns_known, row->engine_ns + r->run_ns);
-	csv_number_if(w, row->cpu_known, row->cpu_ns);
-	csv_number(w, row->peak_rss_bytes);
+	csv_add_number(w, row->engine_ns);
+	csv_add_number_if(w, r->run_ns_known, r->run_ns);
+	csv_add_number_if(w, r->wasted_known, r->wasted_run_ns);
+	csv_add_number_if(w, remote && r->bytes_known, row->push_ns);
+	csv_add_text(w, NULL); /* pull_ns: nothing is pulled by the built-in engine */
+	csv_add_number_if(w, r->run_ns_known, row->engine_ns + r->run_ns);
+	csv_add_number_if(w, row->cpu_known, row->cpu_ns);
+	csv_add_number(w, row->peak_rss_bytes);
 }
 
 static void add_bytes(struct csv_writer *w, const struct record_run *run, const struct lb_build_result *r, bool ci_cache)
 {
 	bool known = r->bytes_known;
-	csv_number(w, r->context_files);
-	csv_number(w, r->context_bytes);
-	csv_number_if(w, r->ok && !r->unknown, r->layers);
-	csv_number_if(w, known, r->layers_new);
-	csv_number_if(w, known, r->bytes_stored);
-	csv_number_if(w, known && run->remote, r->bytes_pushed);
-	csv_text(w, NULL); /* bytes_retimed: modelled RUNs do not tell */
-	csv_text(w, NULL); /* bytes_wire: only with a registry */
-	csv_number_if(w, known, r->bytes_pulled);
-	csv_number_if(w, ci_cache && known, r->cache.export_bytes);
-	csv_number_if(w, ci_cache && known, r->cache.import_bytes);
-	csv_number_if(w, known, r->image_bytes);
-	csv_number_if(w, known, r->shared_bytes);
+	csv_add_number(w, r->context_files);
+	csv_add_number(w, r->context_bytes);
+	csv_add_number_if(w, r->ok && !r->unknown, r->layers);
+	csv_add_number_if(w, known, r->layers_new);
+	csv_add_number_if(w, known, r->bytes_stored);
+	csv_add_number_if(w, known && run->remote, r->bytes_pushed);
+	csv_add_text(w, NULL); /* bytes_retimed: modelled RUNs do not tell */
+	csv_add_text(w, NULL); /* bytes_wire: only with a registry */
+	csv_add_number_if(w, known, r->bytes_pulled);
+	csv_add_number_if(w, ci_cache && known, r->cache.export_bytes);
+	csv_add_number_if(w, ci_cache && known, r->cache.import_bytes);
+	csv_add_number_if(w, known, r->image_bytes);
+	csv_add_number_if(w, known, r->shared_bytes);
 	char digest[LB_DIGEST_TEXT] = "";
 	if (r->image_known)
 		lb_digest_text(&r->image, digest);
-	csv_text(w, digest);
+	csv_add_text(w, digest);
 }
 
 void record_format_build(const struct record_run *run, const struct record_row *row, struct lb_buf *out)
 {
 	struct csv_writer w = { .columns = BUILD_COLUMNS_COUNT };
 	begin_row(&w, run, row);
-	csv_text(&w, "");
-	csv_text(&w, run_mode_names[run->mode]);
-	csv_text(&w, lb_compression_name(run->compression));
-	csv_text(&w, run->remote);
+	csv_add_text(&w, "");
+	csv_add_text(&w, run_mode_names[run->mode]);
+	csv_add_text(&w, lb_compression_name(run->compression));
+	csv_add_text(&w, run->remote);
 	add_place(&w, row);
-	csv_number(&w, row->started_order);
-	csv_text(&w, row->status);
+	csv_add_number(&w, row->started_order);
+	csv_add_text(&w, row->status);
 	if (row->result) {
 		add_counts(&w, row->result);
 		add_times(&w, row, run->remote != NULL);
 		add_bytes(&w, run, row->result, strncmp(row->builder, "fresh", 5) == 0);
 	} else {
 		while (w.fields < BUILD_COLUMNS_COUNT - 1)
-			csv_text(&w, NULL);
+			csv_add_text(&w, NULL);
 	}
-	csv_text(&w, row->message);
+	csv_add_text(&w, row->message);
 	csv_end(&w);
 	lb_buf_add(out, w.row.data, w.row.len);
 	lb_buf_release(&w.row);
@@ -97,7 +97,7 @@ static void add_digest(struct csv_writer *w, const struct lb_digest *d)
 	char text[LB_DIGEST_TEXT] = "";
 	if (d && !lb_digest_is_zero(d))
 		lb_digest_text(d, text);
-	csv_text(w, text);
+	csv_add_text(w, text);
 }
 
 static const char *needed_text(const struct lb_step_row *s)
@@ -110,16 +110,16 @@ static const char *needed_text(const struct lb_step_row *s)
 static void add_decision(struct csv_writer *w, const struct lb_step_row *s)
 {
 	static const char *const stale[] = { NULL, "wrong", "suspect", "outdated" };
-	csv_text(w, lb_outcome_name(s->outcome));
-	csv_text(w, needed_text(s));
-	csv_text(w, stale[s->stale]);
-	csv_text(w, lb_reason_name(s->reason));
+	csv_add_text(w, lb_outcome_name(s->outcome));
+	csv_add_text(w, needed_text(s));
+	csv_add_text(w, stale[s->stale]);
+	csv_add_text(w, lb_reason_name(s->reason));
 	struct lb_buf evidence = { 0 };
 	if (s->decision && (s->outcome == LB_MISS || s->outcome == LB_META))
 		lb_evidence_json(&s->decision->evidence, &evidence);
 	else if (s->decision && s->stale)
 		lb_evidence_json(&s->decision->overlooked, &evidence);
-	csv_text(w, lb_buf_str(&evidence));
+	csv_add_text(w, lb_buf_str(&evidence));
 	lb_buf_release(&evidence);
 	add_digest(w, s->decision ? &s->decision->key : NULL);
 }
@@ -127,9 +127,9 @@ static void add_decision(struct csv_writer *w, const struct lb_step_row *s)
 static void add_layer(struct csv_writer *w, const struct lb_step_row *s)
 {
 	add_digest(w, s->layer ? &s->layer->diff_id : NULL);
-	csv_number_if(w, s->layer_bytes_known, s->layer_bytes);
+	csv_add_number_if(w, s->layer_bytes_known, s->layer_bytes);
 	add_digest(w, s->layer ? &s->layer->blob : NULL);
-	csv_number_if(w, s->layer != NULL, s->layer ? s->layer->blob_bytes : 0);
+	csv_add_number_if(w, s->layer != NULL, s->layer ? s->layer->blob_bytes : 0);
 }
 
 void record_format_step(const struct record_run *run, const struct record_row *row, const struct lb_step_row *s, uint64_t engine_ns,
@@ -137,23 +137,23 @@ void record_format_step(const struct record_run *run, const struct record_row *r
 {
 	struct csv_writer w = { .columns = STEP_COLUMNS_COUNT };
 	begin_row(&w, run, row);
-	csv_text(&w, run_mode_names[run->mode]);
+	csv_add_text(&w, run_mode_names[run->mode]);
 	add_place(&w, row);
 	if (s->stage_name) {
-		csv_text(&w, s->stage_name);
+		csv_add_text(&w, s->stage_name);
 	} else {
-		csv_number(&w, (uint64_t)s->stage);
+		csv_add_number(&w, (uint64_t)s->stage);
 	}
-	csv_number(&w, (uint64_t)s->index);
-	csv_number(&w, s->in->first_line);
-	csv_text(&w, s->text);
-	csv_number_if(&w, s->trigger > 0, (uint64_t)s->trigger);
+	csv_add_number(&w, (uint64_t)s->index);
+	csv_add_number(&w, s->in->first_line);
+	csv_add_text(&w, s->text);
+	csv_add_number_if(&w, s->trigger > 0, (uint64_t)s->trigger);
 	add_decision(&w, s);
 	add_layer(&w, s);
-	csv_number(&w, engine_ns);
-	csv_number_if(&w, s->run_ns_known, s->run_ns);
-	csv_text(&w, s->is_run && run->mode != LB_RUN_EXEC ? lb_model_source_name(s->model_source) : NULL);
-	csv_text(&w, NULL); /* extrapolated */
+	csv_add_number(&w, engine_ns);
+	csv_add_number_if(&w, s->run_ns_known, s->run_ns);
+	csv_add_text(&w, s->is_run && run->mode != LB_RUN_EXEC ? lb_model_source_name(s->model_source) : NULL);
+	csv_add_text(&w, NULL); /* extrapolated */
 	csv_end(&w);
 	lb_buf_add(out, w.row.data, w.row.len);
 	lb_buf_release(&w.row);
