@@ -53,6 +53,8 @@ static void bad_descriptions_say_where(void **state)
 		{ "f 0644 0 @0 a", "tree:1:9: an owner is expected (0:0)" },
 		{ "f 0644 0:0 a", "tree:1:11: a time is expected (@1600000000 or @1600000000.5: seconds and nanoseconds)" },
 		{ "f 0644 0:0 @0", "tree:1:14: a path is expected" },
+		{ "f 0644 0:0 @0  = x", "tree:1:19: a path is expected" },
+		{ "f 0644 0:0 @0 a\\xzz", "tree:1:20: not an escape (\\n \\t \\\\ \\xHH)" },
 		{ "l 0777 0:0 @0 a", "tree:1:16: a target is expected (path -> target)" },
 		{ "c 0644 0:0 @0 a", "tree:1:15: a device is expected (1,3)" },
 		{ "f 0644 0:0 @0 a\\q", "tree:1:18: not an escape (\\n \\t \\\\ \\xHH)" },

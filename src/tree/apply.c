@@ -59,17 +59,10 @@ static struct lb_node *merge_entry(const struct lb_node *lower_dir, struct lb_no
 static struct lb_node *merge(const struct lb_node *lower, const struct lb_node *layer)
 {
 	struct lb_draft d = { 0 };
-	size_t i = 0, j = 0;
-	while (i < lower->entries_count || j < layer->entries_count) {
-		const struct lb_entry *a = i < lower->entries_count ? &lower->entries[i] : NULL;
-		const struct lb_entry *b = j < layer->entries_count ? &layer->entries[j] : NULL;
-		int c = !a ? 1 : !b ? -1 : lb_name_compare(a->name, a->name_len, b->name, b->name_len);
-		const struct lb_entry *name = c <= 0 ? a : b;
-		struct lb_node *n = merge_entry(lower, c <= 0 ? a->node : NULL, layer, c >= 0 ? b->node : NULL);
+	for (struct lb_pair p = { .a = lower, .b = layer }; lb_pair_next(&p);) {
+		struct lb_node *n = merge_entry(lower, p.in_a, layer, p.in_b);
 		if (n)
-			lb_draft_add(&d, name->name, name->name_len, n);
-		i += c <= 0;
-		j += c >= 0;
+			lb_draft_add(&d, p.name->name, p.name->name_len, n);
 	}
 	struct lb_attr attr = layer->attr.implied ? lower->attr : unmarked(&layer->attr);
 	return lb_draft_done_or(&d, &attr, lower->unknown || layer->unknown, lower);

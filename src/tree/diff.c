@@ -75,17 +75,10 @@ static struct lb_node *diff_dir(const struct lb_node *lower, const struct lb_nod
 	if (known_same(lower, upper, LB_FLAVOUR_FULL))
 		return NULL;
 	lb_autodraft struct lb_draft d = { 0 };
-	size_t i = 0, j = 0;
-	while (i < lower->entries_count || j < upper->entries_count) {
-		const struct lb_entry *a = i < lower->entries_count ? &lower->entries[i] : NULL;
-		const struct lb_entry *b = j < upper->entries_count ? &upper->entries[j] : NULL;
-		int c = !a ? 1 : !b ? -1 : lb_name_compare(a->name, a->name_len, b->name, b->name_len);
-		const struct lb_entry *name = c <= 0 ? a : b;
-		struct lb_node *n = diff_entry(lower, c <= 0 ? a->node : NULL, c >= 0 ? b->node : NULL);
+	for (struct lb_pair p = { .a = lower, .b = upper }; lb_pair_next(&p);) {
+		struct lb_node *n = diff_entry(lower, p.in_a, p.in_b);
 		if (n)
-			lb_draft_add(&d, name->name, name->name_len, n);
-		i += c <= 0;
-		j += c >= 0;
+			lb_draft_add(&d, p.name->name, p.name->name_len, n);
 	}
 	bool unknown = upper->unknown && !lower->unknown;
 	if (!d.count && !unknown && lb_attr_equal(&lower->attr, &upper->attr, true))

@@ -321,7 +321,10 @@ int lb_git_tree(struct lb_git *g, const char *rev, const char *subdir, struct lb
 	int rc = git_revparse_single(&object, g->odb->repo, rev);
 	if (!rc)
 		rc = git_object_peel(&commit, object, GIT_OBJECT_COMMIT);
-	rc = rc ? failed(err, rc, rev) : commit_tree(g, (git_commit *)commit, subdir, out, commit_hex, err);
+	if (rc || !commit)
+		rc = failed(err, rc, rev);
+	else
+		rc = commit_tree(g, (git_commit *)commit, subdir, out, commit_hex, err);
 	git_object_free(commit);
 	git_object_free(object);
 	pthread_mutex_unlock(&g->odb->lock);

@@ -35,6 +35,23 @@ struct lb_node *lb_dir_find(const struct lb_node *dir, const char *name, size_t 
 	return found ? dir->entries[i].node : NULL;
 }
 
+bool lb_pair_next(struct lb_pair *p)
+{
+	const struct lb_entry *a = p->i < p->a->entries_count ? &p->a->entries[p->i] : NULL;
+	const struct lb_entry *b = p->j < p->b->entries_count ? &p->b->entries[p->j] : NULL;
+	if (a && b) {
+		int c = lb_name_compare(a->name, a->name_len, b->name, b->name_len);
+		a = c <= 0 ? a : NULL;
+		b = c >= 0 ? b : NULL;
+	}
+	p->i += a != NULL;
+	p->j += b != NULL;
+	p->name = a ? a : b;
+	p->in_a = a ? a->node : NULL;
+	p->in_b = b ? b->node : NULL;
+	return p->name != NULL;
+}
+
 bool lb_path_next(const char **path, const char **name, size_t *len)
 {
 	const char *p = *path;

@@ -31,6 +31,15 @@ int lb_name_compare(const char *a, size_t a_len, const char *b, size_t b_len);
 /* Index of the first entry whose name is not before name; *found: it is that name. */
 size_t lb_dir_search(const struct lb_node *dir, const char *name, size_t len, bool *found);
 
+/* Two directories side by side: zeroed but for a and b, each call gives the next name that either has. */
+struct lb_pair {
+	const struct lb_node *a, *b;
+	size_t i, j;
+	const struct lb_entry *name;
+	struct lb_node *in_a, *in_b; /* NULL: not there */
+};
+bool lb_pair_next(struct lb_pair *p);
+
 /* The next component of a path, blanks ("", ".") left out; false at the end. */
 bool lb_path_next(const char **path, const char **name, size_t *len);
 /* path without "..", for those who do not follow links; NULL when it has none as it is. The caller's. */

@@ -61,8 +61,10 @@ static bool unescape_one(struct line *l, struct lb_buf *out)
 	if (c == 'x' && l->end - l->p >= 2) {
 		int hi = hex_digit(l->p[0]), lo = hex_digit(l->p[1]);
 		l->p += 2;
+		if (hi < 0 || lo < 0)
+			return false;
 		lb_buf_addc(out, (char)(hi << 4 | lo));
-		return hi >= 0 && lo >= 0;
+		return true;
 	}
 	static const char from[] = "nt\\", to[] = "\n\t\\";
 	const char *at = memchr(from, c, 3);
@@ -154,6 +156,8 @@ static int read_line(struct line *l, struct lb_node **root, struct lb_err *err)
 		rc = text(l, NULL, &tail, err);
 	if (rc)
 		return rc;
+	if (!path.len)
+		return fail(l, err, "a path is expected");
 	if (memchr(path.data, '\0', path.len) || (a.kind == LB_SYMLINK && tail.len && memchr(tail.data, '\0', tail.len)))
 		return fail(l, err, "a path holds no NUL");
 	if (a.kind == LB_SYMLINK && !has_tail)
