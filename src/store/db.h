@@ -40,6 +40,7 @@ struct lb_db;
 /* Nothing is opened yet. lock_path (NULL for ":memory:") keeps two processes from making the tables at once. */
 struct lb_db *lb_db_new(const char *path, const char *lock_path);
 void lb_db_free(struct lb_db *db);
+void lb_db_fold(struct lb_db *db); /* the log into the data base: for when everything is on disk anyway */
 
 struct lb_stmt {
 	struct lb_db *db;

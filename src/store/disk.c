@@ -239,7 +239,10 @@ static int disk_sync(struct lb_backend *be, struct lb_err *err)
 	struct lb_disk *d = lb_disk_of(be);
 	int failed = syncfs(d->root);
 	int e = errno;
-	return failed ? lb_recode(err, (lb_fail_errno(err, e, "cannot write %s to disk", d->dir), LB_IO)) : 0;
+	if (failed)
+		return lb_recode(err, (lb_fail_errno(err, e, "cannot write %s to disk", d->dir), LB_IO));
+	lb_db_fold(be->db);
+	return 0;
 }
 
 static const struct lb_backend_ops disk_ops = {

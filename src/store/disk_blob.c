@@ -18,9 +18,19 @@
 
 #include "lbench/fs.h"
 
+static int leased(struct lb_disk *d, struct lb_err *err)
+{
+	pthread_mutex_lock(&d->mutex);
+	int rc = lb_disk_lease(d, err);
+	pthread_mutex_unlock(&d->mutex);
+	return rc;
+}
+
+/* The lease is the older of the two: gc goes by a blob's last writing, which may be long before its commit. */
 static int spill_file(struct lb_disk *d, struct lb_blob *b, struct lb_err *err)
 {
-	return b->fd >= 0 ? 0 : lb_disk_temporary(d, "blob", false, b->name, &b->fd, err);
+	int rc = b->fd >= 0 ? 0 : leased(d, err);
+	return rc || b->fd >= 0 ? rc : lb_disk_temporary(d, "blob", false, b->name, &b->fd, err);
 }
 
 int lb_disk_blob_spill(struct lb_backend *be, struct lb_blob *b, const void *data, size_t len, struct lb_err *err)
@@ -99,24 +109,13 @@ static bool is_marked(struct lb_disk *d, const struct lb_digest *digest)
 	return marked;
 }
 
-static int leased(struct lb_disk *d, struct lb_err *err)
-{
-	pthread_mutex_lock(&d->mutex);
-	int rc = lb_disk_lease(d, err);
-	pthread_mutex_unlock(&d->mutex);
-	return rc;
-}
-
 int lb_disk_blob_commit(struct lb_backend *be, struct lb_blob *b, const struct lb_digest *digest, bool *was_new, struct lb_err *err)
 {
 	struct lb_disk *d = lb_disk_of(be);
 	*was_new = false;
-	int rc = leased(d, err);
-	if (rc)
-		return rc;
 	if (lb_disk_use(be, digest))
 		return 0;
-	rc = lb_disk_blob_spill(be, b, b->buf.data, b->buf.len, err);
+	int rc = lb_disk_blob_spill(be, b, b->buf.data, b->buf.len, err);
 	if (rc)
 		return rc;
 	char path[LB_DISK_PATH];

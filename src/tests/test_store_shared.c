@@ -18,42 +18,47 @@
 #include "store_dir.h"
 
 /* One round of what a build does: a layer's blob, the layer, config and manifest, a name, a record. */
-static int build_once(struct lb_store *s, struct lb_scope *sc, int worker, int round)
+static int build_once(struct lb_store *s, struct lb_scope *sc, int worker, int round, struct lb_err *err)
 {
 	struct lb_digest layer, config, manifest, tree;
 	char l[LB_DIGEST_TEXT], c[LB_DIGEST_TEXT];
 	/* half of the layers are the same in all workers */
 	lb_autofree char *seed = round % 2 ? lb_format("shared %d", round) : lb_format("worker %d round %d", worker, round);
-	size_t bytes = (size_t)(round % 5) * 300000 + 100;
-	lb_autofree char *data = lb_calloc(1, bytes + 64);
+	/* now and then more than a writer's buffer holds */
+	size_t bytes = round % 16 ? (size_t)(round % 5) * 10000 + 100 : 1200000;
+	lb_autofree char *data = lb_calloc(1, bytes + 64), *name = lb_format("w%d:%d", worker, round % 7);
 	snprintf(data, 64, "%s", seed);
 	tree = lb_digest_of(seed, strlen(seed));
-	int rc = lb_store_put(s, data, bytes, &layer, NULL, NULL);
+	int rc = lb_store_put(s, data, bytes, &layer, NULL, err);
 	struct lb_layer_info info = { layer, bytes, layer, bytes, LB_UNCOMPRESSED, 1, 0 };
-	rc |= lb_store_layer_put(s, &tree, &info, NULL);
-	rc |= lb_store_put(s, seed, strlen(seed), &config, NULL, NULL);
+	rc = rc ? rc : lb_store_layer_put(s, &tree, &info, err);
+	rc = rc ? rc : lb_store_put(s, seed, strlen(seed), &config, NULL, err);
+	if (rc)
+		return rc;
 	lb_digest_text(&layer, l);
 	lb_digest_text(&config, c);
 	lb_autofree char *text = lb_format("{\"config\":{\"digest\":\"%s\",\"size\":%zu},\"layers\":[{\"digest\":\"%s\",\"size\":%zu}]}", c,
 					   strlen(seed), l, bytes);
-	lb_autofree char *name = lb_format("w%d:%d", worker, round % 7);
-	rc |= lb_store_put(s, text, strlen(text), &manifest, NULL, NULL);
-	rc |= lb_store_tag(s, name, &manifest, strlen(text), "application/vnd.oci.image.manifest.v1+json", NULL);
-	rc |= lb_store_memo_put(s, "memo", &tree, seed, strlen(seed), NULL);
-	rc |= lb_scope_put(sc, &tree, seed, strlen(seed), NULL);
-	return rc;
+	rc = lb_store_put(s, text, strlen(text), &manifest, NULL, err);
+	rc = rc ? rc : lb_store_tag(s, name, &manifest, strlen(text), "application/vnd.oci.image.manifest.v1+json", err);
+	rc = rc ? rc : lb_store_memo_put(s, "memo", &tree, seed, strlen(seed), err);
+	return rc ? rc : lb_scope_put(sc, &tree, seed, strlen(seed), err);
 }
 
 /* In a child; never returns. rounds < 0: until it is killed. */
 static _Noreturn void work(const char *dir, int worker, int rounds)
 {
 	struct lb_store *s;
-	struct lb_scope *sc;
-	if (lb_store_open(dir, &s, NULL) != 0 || lb_scope_open(s, "shared", &sc, NULL) != 0)
+	struct lb_scope *sc = NULL;
+	struct lb_err err;
+	int rc = lb_store_open(dir, &s, &err);
+	rc = rc ? rc : lb_scope_open(s, "shared", &sc, &err);
+	for (int i = 0; !rc && (rounds < 0 || i < rounds); i++)
+		rc = build_once(s, sc, worker, i, &err);
+	if (rc) {
+		fprintf(stderr, "worker %d: %s\n", worker, err.text);
 		_exit(1);
-	for (int i = 0; rounds < 0 || i < rounds; i++)
-		if (build_once(s, sc, worker, i) != 0)
-			_exit(2);
+	}
 	lb_scope_free(sc);
 	lb_store_close(s);
 	_exit(0);
@@ -130,7 +135,7 @@ static void a_killed_process_leaves_no_lie(void **state)
 {
 	const char *dir = *state;
 	unsigned seed = 1;
-	for (int round = 0; round < 20; round++) {
+	for (int round = 0; round < 12; round++) {
 		kill_at_random(dir, &seed);
 		struct lb_store *s = open_store(dir);
 		assert_clean(s, 1000);
@@ -178,7 +183,7 @@ static void *work_in_thread(void *arg)
 	struct lb_scope *sc;
 	job->failed |= lb_scope_open(job->s, "shared", &sc, NULL);
 	for (int i = 0; i < 20 && !job->failed; i++)
-		job->failed |= build_once(job->s, sc, job->number, i);
+		job->failed |= build_once(job->s, sc, job->number, i, NULL);
 	lb_scope_free(sc);
 	return NULL;
 }
