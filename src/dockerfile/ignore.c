@@ -17,7 +17,7 @@
 struct lb_ignore {
 	struct lb_ignore_pattern *patterns;
 	size_t count, cap;
-	bool has_exceptions;
+	bool has_exceptions, covers_root;
 };
 
 void lb_ignore_free(struct lb_ignore *ig)
@@ -42,9 +42,11 @@ static int add_pattern(struct lb_ignore *ig, const char *text, struct lb_err *er
 	lb_autofree char *clean = lb_path_clean(text);
 	ig->patterns = lb_grow(ig->patterns, ig->count, &ig->cap, sizeof(*ig->patterns));
 	int r = lb_ignore_pattern_init(&ig->patterns[ig->count], clean, err);
-	if (r == 0)
-		ig->has_exceptions |= ig->patterns[ig->count++].exception;
-	return r;
+	if (r != 0)
+		return r;
+	ig->has_exceptions |= ig->patterns[ig->count++].exception;
+	ig->covers_root |= strcmp(clean, "*") == 0 || strcmp(clean, "**") == 0 || strcmp(clean, "**/*") == 0;
+	return 0;
 }
 
 /* What stands in a line of the file: blanks go, behind a '!' too, the path is cleaned, a leading '/' goes. */
@@ -114,6 +116,11 @@ size_t lb_ignore_count(const struct lb_ignore *ig)
 	return ig ? ig->count : 0;
 }
 
+bool lb_ignore_covers_root(const struct lb_ignore *ig)
+{
+	return ig && ig->covers_root;
+}
+
 bool lb_ignore_has_exceptions(const struct lb_ignore *ig)
 {
 	return ig && ig->has_exceptions;
@@ -148,6 +155,15 @@ static bool matches_clean(const struct lb_ignore *ig, const char *path, size_t l
 			return !p->exception;
 	}
 	return false;
+}
+
+bool lb_ignore_matches_as_written(const struct lb_ignore *ig, const char *path, size_t len)
+{
+	struct lb_byte_pairs pairs;
+	if (!ig || ig->count == 0 || len == 0)
+		return false;
+	look_at(path, len, &pairs);
+	return matches_clean(ig, path, len, &pairs);
 }
 
 bool lb_ignore_matches(const struct lb_ignore *ig, const char *path, size_t len)

@@ -24,6 +24,10 @@ void lb_ignore_cleanup(struct lb_ignore **ig);
 
 size_t lb_ignore_count(const struct lb_ignore *ig);    /* patterns */
 bool lb_ignore_has_exceptions(const struct lb_ignore *ig);
+/* For the build checks: does one pattern by itself ignore all that lies in the root? And lb_ignore_matches for a
+ * path that is taken as it stands, with a leading '/' that no pattern without stars can match. */
+bool lb_ignore_covers_root(const struct lb_ignore *ig);
+bool lb_ignore_matches_as_written(const struct lb_ignore *ig, const char *path, size_t len);
 
 /* The whole question: is path (relative, '/'-separated, not NUL-terminated) ignored? The last pattern
  * that matches it or one of its parents decides. The root is never ignored. NULL ignores nothing. */

@@ -46,6 +46,8 @@ struct lb_image_config {
 	struct lb_healthcheck *healthcheck; /* NULL when not set */
 };
 
+struct lb_lint;
+
 struct lb_plan_options {
 	const struct lb_pairs *build_args;
 	const char *target;            /* NULL: the last stage */
@@ -62,6 +64,16 @@ struct lb_plan_stage {
 	int base_stage;                /* index of the stage that FROM names, or -1 */
 	const char *platform;          /* expanded, normalised ("linux/amd64") */
 	bool needed;                   /* the target needs it */
+	bool named_context;            /* a named context stands for the whole stage: none of its instructions count */
+};
+
+/* What an instruction of the file came to, for `parse --format json`. Strings are in the plan's arena. */
+struct lb_resolved {
+	bool has_expanded;             /* false where the engine does not expand, or where it failed in a stage that is not needed */
+	char **expanded;               /* the instruction's args, expanded */
+	size_t expanded_count;
+	char **ports;                  /* EXPOSE: "80/tcp", in the order written; NULL elsewhere */
+	size_t ports_count;
 };
 
 struct lb_build_plan {
@@ -74,19 +86,29 @@ struct lb_build_plan {
 	size_t *order;                   /* needed stages, each after what it uses; ends with target */
 	size_t order_count;
 	struct lb_pairs globals;         /* ARGs before the first FROM, platform ARGs among them */
-	struct lb_warning *warnings;     /* found while expanding (UndefinedVar, …) */
-	size_t warnings_count;
+	struct lb_warning *warnings;     /* found while expanding (UndefinedVar, …), or by lb_build_plan_check */
+	size_t warnings_count, warnings_cap;
+	bool checked;                    /* lb_build_plan_check ran: warnings is the whole list, the parser's included */
+	struct lb_resolved *resolved;    /* by lb_build_plan_resolve, one for each of df->instructions; NULL before */
+	struct lb_lint *lint;            /* which build checks are on */
 };
 
 /* LB_INVALID at the instruction: blank base, bad platform or image name, cycle, copy from itself or from a
- * later stage (in a needed stage), unknown target. */
+ * later stage (in a needed stage), unknown target, a `check` directive that cannot be read. BUILDPLATFORM and
+ * its like are linux/amd64's unless a build argument says otherwise. */
 int lb_build_plan_new(const struct lb_dockerfile *df, const struct lb_plan_options *options, struct lb_build_plan **out,
                       struct lb_err *err);
 void lb_build_plan_free(struct lb_build_plan *plan); /* NULL is fine */
 void lb_build_plan_cleanup(struct lb_build_plan **plan);
 #define lb_autobuildplan __attribute__((cleanup(lb_build_plan_cleanup)))
 
-/* Where a name in FROM or --from or a mount's from leads: a stage (index), or an image or named context. */
+/* Evaluates every instruction, with images' configurations taken as empty, and fills in plan->resolved: what
+ * `parse` does at full depth. Fails where a needed stage fails; a failure elsewhere only ends that stage's
+ * evaluation. Adds no warnings. */
+int lb_build_plan_resolve(struct lb_build_plan *plan, struct lb_err *err);
+
+/* Where a name in FROM or --from or a mount's from leads: a stage (index), or an image or named context. Of
+ * several stages of a name it is the last one before before_stage (SIZE_MAX: of all, as --from has it). */
 int lb_build_plan_find_stage(const struct lb_build_plan *plan, const char *name, size_t before_stage); /* -1: none */
 
 struct lb_arg {
@@ -106,10 +128,13 @@ struct lb_stage_state {
 	bool cmd_here;                 /* CMD was set in this stage: ENTRYPOINT does not clear it */
 	bool workdir_absolute_seen;
 	bool shell_here;
+	const struct lb_instruction *cmd_at, *entrypoint_at, *healthcheck_at; /* last of its kind in this stage */
 };
 
 /* State at the top of a stage: base's config (NULL: scratch or unknown), or the final state of base_state
- * (a stage used as base: args and env are inherited). PATH gets its default where the base has none. */
+ * (a stage used as base: args and env are inherited). PATH gets its default where the base has none.
+ * The base's ONBUILD triggers are not carried over: the caller resolves those of base->onbuild or
+ * base_state->config.onbuild right after FROM, numbered from 1. */
 void lb_stage_state_init(struct lb_stage_state *s, struct lb_build_plan *plan, int stage, const struct lb_image_config *base,
                          const struct lb_stage_state *base_state);
 
@@ -184,7 +209,10 @@ const char *lb_pairs_get(const struct lb_pairs *p, const char *name);
 /* Octal ("0755") or symbolic ("u=rwX,go+r") mode applied to `mode` (is_dir for X). LB_INVALID. */
 int lb_chmod_apply(const char *spec, bool is_dir, uint32_t mode, uint32_t *out, struct lb_err *err);
 
-/* Build checks (`parse --check`): appends to plan->warnings. ignore may be NULL. */
+/* Build checks (`parse --check`): makes plan->warnings the whole list, the parser's warnings included as far as
+ * no `check` skips them, sorted by line. ignore may be NULL. *fail_on_warning: error=true is in force and one
+ * of the engine's own rules found something.
+ * LB_INVALID when the directive cannot be read, or where lb_build_plan_resolve fails. */
 struct lb_ignore;
 struct lb_check_options {
 	const struct lb_ignore *ignore;
@@ -192,5 +220,6 @@ struct lb_check_options {
 	const char *check_directive;  /* BUILDKIT_DOCKERFILE_CHECK, replaces the file's; NULL: the file's */
 };
 int lb_build_plan_check(struct lb_build_plan *plan, const struct lb_check_options *options, bool *fail_on_warning, struct lb_err *err);
+bool lb_check_is_engine_rule(const char *rule); /* false: one of lbench's own */
 
 #endif
