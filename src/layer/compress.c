@@ -97,12 +97,9 @@ static void reserve(struct lb_buf *out, size_t raw_len)
 	lb_buf_reserve(out, raw_len + raw_len / 64 + 4096);
 }
 
-static int isal_chunk(struct lb_codec *c, const void *raw, size_t raw_len, struct lb_buf *out, struct lb_err *err)
+/* Compresses what next_in holds, as far as z->flush wants it. */
+static int isal_run(struct isal_zstream *z, const void *raw, size_t raw_len, struct lb_buf *out, struct lb_err *err)
 {
-	struct isal_zstream *z = c->isal;
-	isal_deflate_reset(z);
-	z->flush = FULL_FLUSH;
-	z->end_of_stream = 0;
 	z->next_in = (uint8_t *)(uintptr_t)raw;
 	z->avail_in = (uint32_t)raw_len;
 	do {
@@ -115,6 +112,22 @@ static int isal_chunk(struct lb_codec *c, const void *raw, size_t raw_len, struc
 		out->len += room - z->avail_out;
 	} while (z->avail_out == 0 || z->avail_in);
 	return 0;
+}
+
+/* isa-l 2.30's level 1 hashes bits of the stream's own address instead of the third byte's when a first call brings
+ * more than one byte to compress, and so finds other matches in every process. A first call with the bytes that it
+ * only looks ahead at and one more gives it no third byte. */
+static int isal_chunk(struct lb_codec *c, const void *raw, size_t raw_len, struct lb_buf *out, struct lb_err *err)
+{
+	enum { FIRST = ISAL_LOOK_AHEAD + 1 };
+	assert(raw_len > FIRST);
+	struct isal_zstream *z = c->isal;
+	isal_deflate_reset(z);
+	z->end_of_stream = 0;
+	z->flush = NO_FLUSH;
+	int rc = isal_run(z, raw, FIRST, out, err);
+	z->flush = FULL_FLUSH;
+	return rc ? rc : isal_run(z, (const char *)raw + FIRST, raw_len - FIRST, out, err);
 }
 
 static int zlib_chunk(struct lb_codec *c, const void *raw, size_t raw_len, struct lb_buf *out, struct lb_err *err)

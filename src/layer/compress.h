@@ -18,7 +18,7 @@ struct lb_codec;
 /* level 0: isa-l 1, zlib 6, zstd 3. LB_INVALID for a level that the compressor has not. */
 int lb_codec_new(enum lb_compression compression, int level, struct lb_codec **out, struct lb_err *err);
 void lb_codec_free(struct lb_codec *c); /* NULL is fine */
-/* Replaces out by the compressed chunk. Not for LB_UNCOMPRESSED. */
+/* Replaces out by the compressed chunk, of a block of tar at least. Not for LB_UNCOMPRESSED. */
 int lb_codec_chunk(struct lb_codec *c, const void *raw, size_t raw_len, struct lb_buf *out, struct lb_err *err);
 
 /* What stands before the first chunk and behind the last; crc and raw_bytes are of the whole. */

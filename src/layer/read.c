@@ -178,7 +178,7 @@ static int add_entry(struct reader *r, struct archive_entry *entry, struct lb_as
 	if (rc)
 		return lb_wrap(r->err, "%s", path);
 	lb_autofree struct lb_xattr *xattrs = xattrs_of(entry, &attr.xattrs_count);
-	attr.xattrs = xattrs;
+	attr.xattrs = attr.xattrs_count ? xattrs : NULL;
 	rc = lb_assembly_add(assembly, path, &attr, content, r->err);
 	if (!rc)
 		content = NULL;
