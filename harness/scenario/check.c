@@ -18,7 +18,9 @@ struct steps {
 
 struct checker {
 	struct scenario *s;
-	struct steps *steps; /* one a variant */
+	const struct lb_pairs *contexts; /* named build contexts, NULL: none */
+	struct lb_strv opaque;           /* bases of a project that nothing is said about */
+	struct steps *steps;             /* one a variant */
 	struct lb_err *err;
 };
 
@@ -42,18 +44,12 @@ static bool has_base(const struct scenario *s, const char *name)
 static int need_base(struct checker *c, const struct lb_dockerfile *df, const struct lb_instruction *in, const char *name)
 {
 	struct scenario *s = c->s;
-	if (!*name || strcmp(name, "scratch") == 0 || has_base(s, name))
+	bool named = c->contexts && lb_pairs_get(c->contexts, name);
+	if (!*name || strcmp(name, "scratch") == 0 || named || has_base(s, name))
 		return 0;
 	if (s->implicit) {
-		struct scn_base *more = lb_arena_alloc(&s->arena, (s->bases_count + 1) * sizeof(*more));
-		if (s->bases_count)
-			memcpy(more, s->bases, s->bases_count * sizeof(*more));
-		struct scn_base *b = &more[s->bases_count];
-		b->name = lb_arena_strdup(&s->arena, name);
-		b->form = SCN_BASE_OPAQUE;
-		b->config.user = b->config.workdir = b->config.stop_signal = b->config.author = "";
-		s->bases = more;
-		s->bases_count++;
+		if (!lb_strv_has(&c->opaque, name))
+			lb_strv_add(&c->opaque, name);
 		return 0;
 	}
 	lb_autobuf struct lb_buf names = { 0 };
@@ -68,8 +64,6 @@ static int need_from(struct checker *c, const struct lb_build_plan *plan, const 
 {
 	const struct lb_flag *from = in->keyword == LB_KW_COPY || in->keyword == LB_KW_ADD ? lb_instruction_flag(in, "from") : NULL;
 	if (!from || !*from->value || strchr(from->value, '$') || lb_build_plan_find_stage(plan, from->value, (size_t)in->stage) >= 0)
-		return 0;
-	if (lb_pairs_get(plan->options.named_contexts ? plan->options.named_contexts : &(struct lb_pairs){ 0 }, from->value))
 		return 0;
 	return need_base(c, plan->df, in, from->value);
 }
@@ -122,7 +116,9 @@ static int check_dockerfile(struct checker *c, const struct scn_state *st, size_
 	int rc = lb_dockerfile_parse(variant->dockerfile_path, text, strlen(text), &parse, &df, c->err);
 	if (rc < 0)
 		return lb_recode(c->err, LB_INVALID);
-	struct lb_plan_options o = { .build_args = &st->args[v], .target = variant->target, .platform = variant->platform };
+	struct lb_plan_options o = {
+		.build_args = &st->args[v], .target = variant->target, .platform = variant->platform, .named_contexts = c->contexts
+	};
 	rc = lb_build_plan_new(df, &o, &plan, c->err);
 	if (rc < 0)
 		return lb_recode(c->err, LB_INVALID);
@@ -253,19 +249,50 @@ static void warn(struct checker *c)
 			warn_change(c, &s->edits[e].changes[i]);
 }
 
-int scn_check(struct scenario *s, struct lb_err *err)
+/* A project says nothing of its bases; those that were met join the scenario, and the states are made anew with
+ * them, since a state knows its bases by their place. */
+static bool add_opaque(struct checker *c)
 {
-	struct checker c = { s, lb_calloc(s->variants_count, sizeof(*c.steps)), err };
-	autostate *first = NULL;
-	int rc = scn_state_first(s, &first, err);
-	if (rc == 0)
-		rc = check_state(&c, first, NULL);
-	/* opaque bases that were found just now belong to the states too */
-	scn_state_free(lb_steal(&first));
-	if (rc == 0)
-		rc = scn_state_first(s, &first, err);
-	if (rc == 0)
-		rc = check_edits(&c, first);
+	struct scenario *s = c->s;
+	size_t n = c->opaque.count;
+	if (!n)
+		return false;
+	struct scn_base *more = lb_arena_alloc(&s->arena, (s->bases_count + n) * sizeof(*more));
+	if (s->bases_count)
+		memcpy(more, s->bases, s->bases_count * sizeof(*more));
+	for (size_t i = 0; i < n; i++) {
+		struct scn_base *b = &more[s->bases_count++];
+		b->name = lb_arena_strdup(&s->arena, c->opaque.items[i]);
+		b->form = SCN_BASE_OPAQUE;
+		b->config.user = b->config.workdir = b->config.stop_signal = b->config.author = "";
+	}
+	s->bases = more;
+	lb_strv_release(&c->opaque);
+	c->opaque = (struct lb_strv){ 0 };
+	return true;
+}
+
+static int check_states(struct checker *c)
+{
+	do {
+		autostate *first = NULL;
+		int rc = scn_state_first(c->s, &first, c->err);
+		if (rc == 0)
+			rc = check_state(c, first, NULL);
+		if (rc == 0)
+			rc = check_edits(c, first);
+		if (rc < 0)
+			return rc;
+	} while (add_opaque(c));
+	return 0;
+}
+
+int scn_check(struct scn_loader *l)
+{
+	struct scenario *s = l->s;
+	struct checker c = { .s = s, .contexts = l->options->contexts, .err = l->err };
+	c.steps = lb_calloc(s->variants_count, sizeof(*c.steps));
+	int rc = check_states(&c);
 	if (rc == 0)
 		rc = check_expects(&c);
 	if (rc == 0)
@@ -275,6 +302,7 @@ int scn_check(struct scenario *s, struct lb_err *err)
 		lb_strv_release(&c.steps[v].runs);
 		lb_strv_release(&c.steps[v].args);
 	}
+	lb_strv_release(&c.opaque);
 	free(c.steps);
 	return rc;
 }

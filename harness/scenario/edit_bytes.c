@@ -68,18 +68,24 @@ static bool is_binary(const struct lb_buf *b)
 	return b->len && memchr(b->data, '\0', b->len < 8192 ? b->len : 8192);
 }
 
-/* Whole names stand above endings: requirements.txt is no prose. */
+/* Whole names count before endings (requirements.txt is no prose), prose after them (README.md is Markdown). */
+static int rank_of(const struct rule *rule, const char *word, const char *base, size_t len)
+{
+	if (*word == '.' && strlen(base) != len)
+		return 1;
+	return rule->how.style == PROSE ? 2 : 0;
+}
+
 static struct how find_how(const char *path, const struct lb_buf *old)
 {
 	const char *base = lb_path_base(path);
 	if (is_binary(old))
 		return (struct how){ BYTES, "", "" };
-	for (int endings = 0; endings < 2; endings++) {
+	for (int rank = 0; rank < 3; rank++) {
 		for (size_t i = 0; i < LB_COUNT(rules); i++) {
 			for (const char *w = rules[i].names; *w; w += strspn(w, " ")) {
 				size_t len = strcspn(w, " ");
-				bool ending = *w == '.' && strlen(base) != len;
-				if (ending == endings && name_matches(w, len, base))
+				if (rank_of(&rules[i], w, base, len) == rank && name_matches(w, len, base))
 					return rules[i].how;
 				w += len;
 			}

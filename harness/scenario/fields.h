@@ -18,7 +18,8 @@ struct scn_loader {
 	struct scenario *s;
 	struct lb_arena *arena; /* the scenario's */
 	const struct scn_load_options *options;
-	char *file_dir; /* where relative names in the file start: as given, "" for here */
+	char *file_dir;          /* where relative names in the file start: as given, "" for here */
+	const char *context_dir; /* where the context lies on disk; NULL: in git */
 	struct scn_yaml *root;
 	struct lb_sha256 sum; /* of what was read, for the scenario's digest */
 	struct lb_err *err;

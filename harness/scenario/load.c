@@ -5,6 +5,7 @@
  * context is the directory and whose bases are opaque unless said otherwise. All else is the same code.
  */
 #include "scenario/load.h"
+#include "scenario/state.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -135,6 +136,8 @@ static int load_sections(struct scn_loader *l)
 	int rc = scn_load_context(l, context, s);
 	if (rc == 0)
 		rc = variants ? scn_load_variants(l, variants, s) : scn_load_project_variants(l);
+	if (rc == 0 && s->implicit)
+		scn_load_docker_options(l);
 	if (rc == 0 && edits)
 		rc = scn_load_edits(l, edits, s);
 	else if (rc == 0 && s->implicit)
@@ -212,11 +215,37 @@ static int find_kind(struct scn_loader *l, const char *path)
 	return 0;
 }
 
+static enum lb_keep keep_sent(const char *path, size_t len, const struct lb_node *node, void *arg)
+{
+	const struct lb_ignore *ignore = arg;
+	if (!lb_ignore_matches(ignore, path, len))
+		return LB_KEEP;
+	return node->attr.kind == LB_DIR && lb_ignore_may_reenter(ignore, path, len) ? LB_DROP_BUT_ENTER : LB_DROP;
+}
+
+/* Of a project only what its first variant sends is read: node_modules may be large, and what nobody sends may be
+ * unreadable. A file that cannot be read at all counts by its name and size; a build that needs it will say so. */
+static int context_digest(struct scn_loader *l, struct lb_digest *out)
+{
+	struct scenario *s = l->s;
+	if (!s->implicit)
+		return lb_node_digest(s->context, LB_FLAVOUR_FULL, out, l->err);
+	struct scn_state look_only = { .scenario = s, .context = s->context };
+	lb_autoignore struct lb_ignore *ignore = NULL;
+	int rc = scn_state_ignore(&look_only, 0, &ignore, l->err);
+	if (rc < 0)
+		return lb_recode(l->err, LB_INVALID);
+	lb_autonode struct lb_node *sent = ignore ? lb_tree_filter(s->context, keep_sent, ignore, NULL, NULL) : lb_node_ref(s->context);
+	struct lb_err unread;
+	return lb_node_digest(sent, LB_FLAVOUR_FULL, out, &unread) == 0 ? 0 : lb_node_digest(sent, LB_FLAVOUR_SHAPE, out, l->err);
+}
+
 static int sum_up(struct scn_loader *l)
 {
 	struct lb_digest context;
-	if (lb_node_digest(l->s->context, LB_FLAVOUR_FULL, &context, l->err) < 0)
-		return l->err->code;
+	int rc = context_digest(l, &context);
+	if (rc < 0)
+		return rc;
 	lb_sha256_addd(&l->sum, &context);
 	l->s->digest = lb_sha256_done(&l->sum);
 	return 0;
@@ -233,6 +262,10 @@ static int load(struct scn_loader *l, const char *path)
 		l->root->kind = SCN_MAP;
 		l->root->pos.file = s->dir;
 	}
+	const struct scn_load_options *o = l->options;
+	bool docker = o->dockerfiles_count || o->target || (o->build_args && o->build_args->count) || (o->contexts && o->contexts->count);
+	if (rc == 0 && docker && !s->implicit)
+		return lb_fail(l->err, LB_USAGE, "%s: -f, --target, --build-arg and --build-context are for project directories", path);
 	if (rc == 0)
 		rc = load_overrides(l);
 	if (rc == 0)
@@ -241,7 +274,7 @@ static int load(struct scn_loader *l, const char *path)
 		s->name = default_name(l);
 	if (rc == 0)
 		rc = sum_up(l);
-	return rc < 0 ? rc : scn_check(s, l->err);
+	return rc < 0 ? rc : scn_check(l);
 }
 
 int scenario_load(const char *path, const struct scn_load_options *options, struct scenario **out, struct lb_err *err)

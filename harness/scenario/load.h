@@ -20,9 +20,13 @@ int scn_load_keep(struct scn_loader *l, const struct scn_yaml *value, void *s); 
 int scn_load_change(struct scn_loader *l, const struct scn_yaml *value, struct scn_change *out);
 int scn_load_models(struct scn_loader *l, const struct scn_yaml *value, void *s);
 
-/* A project without scenario.yaml: variants by the options, and by the tree where nothing is said. */
+/* A project: variants by docker's options or the Dockerfile there is, edits by what the tree holds. */
 int scn_load_project_variants(struct scn_loader *l);
 int scn_load_project_edits(struct scn_loader *l);
+/* Where the Dockerfile at path (as messages show it) lies in a project's context; NULL: outside of it. */
+char *scn_load_place(struct scn_loader *l, const char *path);
+/* docker's options over what lbench.yaml says of the variants. */
+void scn_load_docker_options(struct scn_loader *l);
 
 /* Reads a file that the scenario names into the arena; the text counts for the scenario's digest. what tells
  * what is expected there. LB_INVALID at pos, with the path. */
@@ -32,6 +36,6 @@ char *scn_load_path(struct scn_loader *l, const char *path);
 
 /* What needs the whole: every state can be made, every Dockerfile parses, every base is known, every pattern of
  * expect and keep meets a step. Adds warnings. */
-int scn_check(struct scenario *s, struct lb_err *err);
+int scn_check(struct scn_loader *l);
 
 #endif

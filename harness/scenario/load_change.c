@@ -106,7 +106,8 @@ static int load_time(struct scn_loader *l, const struct scn_yaml *map, struct ra
 	}
 	uint64_t seconds;
 	if (scn_value_read(l, value, SCN_UINT, "time", &seconds) < 0 || seconds > INT64_MAX)
-		return lb_fail_at(l->err, value->pos, "time: '%s' is neither seconds since 1970 nor keep", r->time);
+		return lb_fail_at(l->err, value->pos, "time: '%s' is not a number of seconds since 1970%s", r->time,
+				  r->c.kind == SCN_TOUCH ? "" : ", and not keep");
 	r->c.has_time = true;
 	r->c.time = (int64_t)seconds;
 	return 0;

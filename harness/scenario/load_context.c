@@ -43,6 +43,7 @@ static int from_dir(struct scn_loader *l, struct lb_pos pos, const char *path, s
 		return lb_fail_at(l->err, pos, "context: '%s' is not there; expected a directory with the build context", path);
 	if (!lb_fs_is_dir(AT_FDCWD, path))
 		return lb_fail_at(l->err, pos, "context: '%s' is a file; expected a directory with the build context", path);
+	l->context_dir = lb_arena_strdup(l->arena, path);
 	return lb_tree_from_dir(path, &o, &s->context, l->err);
 }
 

@@ -140,8 +140,11 @@ static int load_variant(struct scn_loader *l, const struct scn_yaml *value, stru
 	if (in.patch && !in.from)
 		return lb_fail_at(l->err, value->pos, "variant '%s': patch goes with from", in.v.name);
 	in.v.pos = pos;
-	in.v.place = lb_arena_strdup(l->arena, "Dockerfile");
 	int rc = in.from ? derive(l, value, &in) : scn_load_dockerfile(l, scn_yaml_get(value, "dockerfile")->pos, in.dockerfile, &in.v);
+	if (rc == 0 && !l->s->implicit)
+		in.v.place = lb_arena_strdup(l->arena, "Dockerfile");
+	else if (rc == 0)
+		in.v.place = in.from ? find_variant(l->s, in.from)->place : scn_load_place(l, in.v.dockerfile_path);
 	*out = in.v;
 	return rc;
 }

@@ -192,15 +192,21 @@ static int put_text(const struct scn_state *st, struct lb_node **root, const cha
 	return 0;
 }
 
-/* A project's context holds its Dockerfile and .dockerignore as they are; only an edited one is replaced. */
+/* A project's context holds its Dockerfile and .dockerignore as they are; only another text is put there. */
+static bool holds_text(const struct scn_state *st, const char *path, const char *text, struct lb_err *err)
+{
+	const struct lb_node *n = lb_tree_get(st->context, path);
+	struct lb_digest is, wanted = lb_digest_of(text, strlen(text));
+	return n && n->attr.kind == LB_FILE && lb_content_digest(n->content, &is, err) == 0 && lb_digest_equal(&is, &wanted);
+}
+
 int scn_state_context(const struct scn_state *st, size_t v, struct lb_node **out, struct lb_err *err)
 {
 	const struct scenario *s = st->scenario;
 	const struct scn_variant *variant = &s->variants[v];
 	lb_autonode struct lb_node *root = lb_node_ref(st->context);
-	bool changed = st->dockerfile_times[v] != LB_CONTEXT_TIME;
 	int rc = 0;
-	if (variant->place && (!s->implicit || changed))
+	if (variant->place && !(s->implicit && holds_text(st, variant->place, st->dockerfiles[v], err)))
 		rc = put_text(st, &root, variant->place, st->dockerfiles[v], st->dockerfile_times[v], err);
 	if (rc == 0 && variant->ignore_text && !s->implicit)
 		rc = put_text(st, &root, ".dockerignore", variant->ignore_text, st->dockerfile_attr.mtime.sec, err);

@@ -6,11 +6,20 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Messages quote what users wrote, and stay one line that no terminal obeys. */
+static void make_one_line(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 LB_PRINTF(3, 0)
 static void set_text(struct lb_err *err, int code, const char *fmt, va_list ap)
 {
 	err->code = code;
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
+	make_one_line(err->text);
 }
 
 int lb_fail(struct lb_err *err, int code, const char *fmt, ...)
@@ -60,6 +69,7 @@ int lb_fail_at(struct lb_err *err, struct lb_pos pos, const char *fmt, ...)
 	va_end(ap);
 	err->code = LB_INVALID;
 	snprintf(err->text, sizeof(err->text), "%s%s%s", where, n > 0 ? " " : "", what);
+	make_one_line(err->text);
 	return LB_INVALID;
 }
 

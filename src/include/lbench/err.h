@@ -27,7 +27,7 @@ enum lb_code {
 
 struct lb_err {
 	int code;
-	char text[2048]; /* one line, no newline at the end */
+	char text[2048]; /* one line, no newline at the end; control characters in it become '?' */
 };
 
 /* A place in a text file. line and col count from 1; 0 is "no such place" and is left out of messages.
