@@ -19,6 +19,7 @@ struct job {
 	struct scenario *scenario;
 	struct scn_plan plan;
 	enum lb_run_mode mode;
+	enum report_format format;
 	char *out_dir, *store_dir;
 	struct lb_store *store;
 	char run_id[64], started[32];
@@ -152,7 +153,9 @@ static void on_progress(void *arg, size_t done, size_t all)
 
 static int prepare(struct job *j, const char *path, struct lb_err *err)
 {
-	int rc = run_options_load(j->o, path, &j->scenario, err);
+	int rc = report_format_parse(j->o->format ? j->o->format : "table", &j->format, err);
+	if (!rc)
+		rc = run_options_load(j->o, path, &j->scenario, err);
 	if (!rc)
 		rc = run_options_mode(j->o, j->scenario, &j->mode, err);
 	if (!rc)
@@ -180,10 +183,9 @@ static int print_result(struct job *j, const char *dir, struct lb_err *err)
 {
 	report_auto struct report *report = NULL;
 	lb_autobuf struct lb_buf text = { 0 };
-	struct report_options ro = { .width = terminal_width(), .color = use_color(j->o->no_color), .details = j->o->details };
-	int rc = report_format_parse(j->o->format ? j->o->format : "table", &ro.format, err);
-	if (!rc)
-		rc = report_load(dir, &report, err);
+	struct report_options ro = { .format = j->format, .width = terminal_width(), .color = use_color(j->o->no_color),
+		.details = j->o->details };
+	int rc = report_load(dir, &report, err);
 	if (!rc)
 		rc = report_print(report, &ro, &text, err);
 	return rc ? rc : print_out(&text, err);

@@ -81,7 +81,9 @@ static void list_commands(struct lb_buf *out, bool plumbing)
 		if (commands[i].plumbing != plumbing)
 			continue;
 		lb_autofree char *left = lb_format("%s %s", commands[i].name, commands[i].operands);
-		lb_buf_addf(out, "  %-24s %s\n", left, commands[i].summary);
+		lb_buf_adds(out, "  ");
+		pad_to(out, left, 24);
+		lb_buf_addf(out, " %s\n", commands[i].summary);
 	}
 }
 

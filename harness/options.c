@@ -158,6 +158,28 @@ int options_parse(const struct usage *u, int argc, char **argv, struct lb_strv *
 	return 0;
 }
 
+size_t text_columns(const char *s)
+{
+	size_t n = 0;
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+void pad_to(struct lb_buf *out, const char *text, size_t columns)
+{
+	lb_buf_adds(out, text);
+	for (size_t n = text_columns(text); n < columns; n++)
+		lb_buf_addc(out, ' ');
+}
+
+static void option_help(struct lb_buf *out, const char *left, const char *help)
+{
+	lb_buf_adds(out, "  ");
+	pad_to(out, left, 30);
+	lb_buf_addf(out, " %s\n", help);
+}
+
 void options_help(const struct usage *u, struct lb_buf *out)
 {
 	lb_buf_addf(out, "usage: lbench %s%s%s%s\n", u->command, u->count ? " [OPTION…]" : "", *u->operands ? " " : "", u->operands);
@@ -169,7 +191,7 @@ void options_help(const struct usage *u, struct lb_buf *out)
 		const struct option *o = &u->options[i];
 		lb_autofree char *left = o->letter ? lb_format("-%c, --%s%s%s", o->letter, o->name, o->arg ? " " : "", o->arg ? o->arg : "")
 		                                   : lb_format("    --%s%s%s", o->name, o->arg ? " " : "", o->arg ? o->arg : "");
-		lb_buf_addf(out, "  %-32s %s\n", left, o->help);
+		option_help(out, left, o->help);
 	}
-	lb_buf_addf(out, "  %-32s %s\n", "-h, --help", "this help");
+	option_help(out, "-h, --help", "this help");
 }
