@@ -144,6 +144,29 @@ static void edits(struct lb_json *w, const struct record_run *run)
 	lb_json_close(w, ']');
 }
 
+/* What the results of modelled RUNs depend on, in the order in which rules match. */
+static void model_rules(struct lb_json *w, const struct scenario *s)
+{
+	lb_json_key(w, "rules");
+	lb_json_open(w, '[');
+	for (size_t i = 0; i < s->models_count; i++) {
+		const struct lb_model *m = &s->models[i];
+		lb_json_open(w, '{');
+		lb_json_kstr(w, "match", m->match);
+		lb_json_key(w, "depends_on");
+		if (m->depends_given)
+			lb_json_open(w, '[');
+		else
+			lb_json_null(w);
+		for (size_t k = 0; m->depends_given && k < m->depends_count; k++)
+			lb_json_str(w, m->depends[k]);
+		if (m->depends_given)
+			lb_json_close(w, ']');
+		lb_json_close(w, '}');
+	}
+	lb_json_close(w, ']');
+}
+
 /* Where the seconds of RUNs come from, over all models. */
 static void models(struct lb_json *w, const struct record_run *run)
 {
@@ -157,6 +180,7 @@ static void models(struct lb_json *w, const struct record_run *run)
 	lb_json_open(w, '{');
 	lb_json_kstr(w, "seconds",
 	             run->mode == LB_RUN_EXEC ? "measured" : declared && recorded ? "mixed" : declared ? "declared" : recorded ? "recorded" : "none");
+	model_rules(w, run->scenario);
 	lb_json_close(w, '}');
 }
 
