@@ -196,13 +196,14 @@ static int try_text(const struct explain *x, const struct report_build *b, const
 	return 0;
 }
 
-/* The wasted RUN of a build that costs most; NULL. */
-static const struct report_step *worst_run(const struct report *r, const struct report_build *b)
+/* The wasted RUN that costs most, of the steps that are told of; NULL. */
+static const struct report_step *worst_run(const struct explain *x, const struct report_build *b)
 {
+	const struct report *r = x->r;
 	const struct report_step *steps = report_steps_of(r, b), *worst = NULL;
 	for (size_t i = 0; i < b->steps_count; i++) {
 		const struct report_step *s = &steps[i];
-		if (s->outcome != ST_MISS || s->needed != NEED_NO || !report_is(report_string(r, s->instruction), "RUN"))
+		if (s->outcome != ST_MISS || s->needed != NEED_NO || !report_is(report_string(r, s->instruction), "RUN") || !is_told(x, s))
 			continue;
 		uint64_t ns = s->run_ns == REPORT_UNKNOWN ? 0 : s->run_ns;
 		if (!worst || ns > (worst->run_ns == REPORT_UNKNOWN ? 0 : worst->run_ns))
@@ -214,7 +215,7 @@ static const struct report_step *worst_run(const struct report *r, const struct 
 /* Why that RUN was wasted, and what to try; said once for the builds that share it. */
 static int root_line(struct explain *x, const struct report_build *b, struct lb_err *err)
 {
-	const struct report_step *worst = worst_run(x->r, b), *root;
+	const struct report_step *worst = worst_run(x, b), *root;
 	if (!worst)
 		return 0;
 	lb_autobuf struct lb_buf text = { 0 }, try = { 0 };
