@@ -407,9 +407,9 @@ int measure_run(struct prepared *p, struct record *record, struct measure_totals
 			r.cells[p->plan->builds[i].after].children++;
 	run_workers(&r);
 	int rc = r.rc;
-	if (rc)
+	if (rc && rc != LB_INTERRUPTED)
 		*err = r.err;
-	else if (out->done < p->plan->count)
+	else if (rc || out->done < p->plan->count)
 		rc = lb_fail(err, LB_INTERRUPTED, "interrupted after %zu of %zu builds", out->done, p->plan->count);
 	out->ok = out->done - out->failed - out->skipped;
 	release(&r);

@@ -21,7 +21,7 @@ set +e
 got=$?
 set -e
 # what differs from call to call
-sed -e "s|$work/here|HERE|g" -e "s|$SOURCE|SOURCE|g" "$work/out" >"$work/printed"
+sed -E -e "s|$work/here|HERE|g" -e "s|$SOURCE|SOURCE|g" -e 's/2[0-9]{7}-[0-9]{6}-[0-9]{3}-[0-9]+/RUN-ID/g' "$work/out" >"$work/printed"
 
 if [ "$got" = 77 ]; then
 	cat "$work/printed"
