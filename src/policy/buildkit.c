@@ -19,7 +19,8 @@
  *   COPY --link as COPY; root is no dependency and a merge    docker's own store knows no merge: a plain COPY
  *               puts it on what stands below: the step hits   there (warm; observed with 0.13 and 0.25)
  *               when both are there
- *   WORKDIR     path, user, SOURCE_DATE_EPOCH (from 0.25)     root: by definition; / is no operation
+ *   WORKDIR     path, user, SOURCE_DATE_EPOCH (from 0.25)     root: by definition; / is no operation. A RUN below
+ *                                                             has the directory as it was spelled
  *   all others  no operation
  *
  * A hit needs one choice of keys, one for each dependency, that led to a result before. All keys that stand beside
@@ -166,21 +167,32 @@ struct choice {
 	bool done;
 };
 
-static bool choice_digest(const struct lb_bk_op *op, const struct choice *x, struct lb_digest *out)
+/* What the operation stands on, if it stands on something. */
+static const struct lb_link *root_of(const struct lb_bk_op *op)
+{
+	return op->deps_count && !op->deps[0].has_content && !op->deps[0].unknown ? op->deps[0].link : NULL;
+}
+
+/* The digest of a choice, and the definition keys in it (deps has room for all). False: a dependency has no key. */
+static bool choice_link(const struct lb_bk_op *op, const struct choice *x, struct lb_digest *deps, struct lb_bk_link *out)
 {
 	struct lb_sha256 h;
 	lb_sha256_init(&h);
 	lb_sha256_addd(&h, &op->digest);
+	*out = (struct lb_bk_link){ .op = op->digest, .deps = deps };
 	for (size_t i = 0; i < op->deps_count; i++) {
 		bool definition;
 		const struct lb_digest *key = dep_key(&op->deps[i], x->at[i], &definition);
 		if (!key)
 			return false;
 		lb_sha256_addd(&h, key);
-		if (definition)
-			lb_sha256_addd(&h, &op->deps[i].selector);
+		if (!definition)
+			continue;
+		lb_sha256_addd(&h, &op->deps[i].selector);
+		out->rooted |= i == 0 && root_of(op);
+		deps[out->deps_count++] = *key;
 	}
-	*out = lb_sha256_done(&h);
+	out->choice = lb_sha256_done(&h);
 	return true;
 }
 
@@ -212,12 +224,13 @@ static void ids_add(struct ids *l, const struct lb_digest *id)
 static void find_ids(struct lb_cache *c, const struct lb_bk_op *op, struct ids *out)
 {
 	struct state *s = c->state;
-	struct lb_digest choice, id;
+	struct lb_digest deps[LB_BK_DEPS_MAX], id;
+	struct lb_bk_link l;
 	out->count = 0;
 	for (struct choice x = { .done = false }; !x.done; choice_next(op, &x)) {
-		if (!choice_digest(op, &x, &choice))
+		if (!choice_link(op, &x, deps, &l))
 			continue;
-		for (size_t i = 0; i < IDS_MAX && lb_bk_book_id(s->book, c->scope, &choice, i, &id) == 0; i++)
+		for (size_t i = 0; i < IDS_MAX && lb_bk_book_id(s->book, c->scope, &l.choice, i, &id) == 0; i++)
 			ids_add(out, &id);
 	}
 }
@@ -226,64 +239,28 @@ static void find_ids(struct lb_cache *c, const struct lb_bk_op *op, struct ids *
 static int connect(struct lb_cache *c, const struct lb_bk_op *op, const struct lb_digest *id, const struct lb_past *k, struct lb_err *err)
 {
 	struct state *s = c->state;
-	struct lb_digest choice, other;
+	struct lb_digest deps[LB_BK_DEPS_MAX], other;
+	struct lb_bk_link l;
 	for (struct choice x = { .done = false }; !x.done; choice_next(op, &x)) {
-		if (!choice_digest(op, &x, &choice))
+		if (!choice_link(op, &x, deps, &l))
 			continue;
 		bool there = false;
-		for (size_t i = 0; !there && i < IDS_MAX && lb_bk_book_id(s->book, c->scope, &choice, i, &other) == 0; i++)
+		for (size_t i = 0; !there && i < IDS_MAX && lb_bk_book_id(s->book, c->scope, &l.choice, i, &other) == 0; i++)
 			there = lb_digest_equal(&other, id);
-		int rc = there ? 0 : lb_bk_book_add_id(s->book, c->scope, &choice, id, err);
+		l.id = *id;
+		int rc = there ? 0 : lb_bk_book_link(s->book, c->scope, &l, err);
 		if (rc)
 			return rc;
-		lb_bk_book_use(s->book, &choice, id, k);
 	}
+	lb_bk_book_use(s->book, id, k);
 	return 0;
-}
-
-/* Was op ever carried out on this root? Without it no content can match. */
-static void mark_of(const struct lb_bk_op *op, const struct lb_digest *root, struct lb_digest *out)
-{
-	uint8_t b[65] = { 0 };
-	memcpy(b, op->digest.bytes, 32);
-	if (root)
-		memcpy(b + 32, root->bytes, 32);
-	b[64] = 'm';
-	*out = lb_digest_of(b, sizeof(b));
-}
-
-static const struct lb_link *root_of(const struct lb_bk_op *op)
-{
-	return op->deps_count && !op->deps[0].has_content && !op->deps[0].unknown ? op->deps[0].link : NULL;
 }
 
 static bool may_match(struct lb_cache *c, const struct lb_bk_op *op)
 {
 	struct state *s = c->state;
 	const struct lb_link *root = root_of(op);
-	struct lb_digest mark, id;
-	for (size_t i = 0; root && i < root->keys_count; i++) {
-		mark_of(op, &root->keys[i], &mark);
-		if (lb_bk_book_id(s->book, c->scope, &mark, 0, &id) == 0)
-			return true;
-	}
-	mark_of(op, NULL, &mark);
-	return !root && lb_bk_book_id(s->book, c->scope, &mark, 0, &id) == 0;
-}
-
-static int mark(struct lb_cache *c, const struct lb_bk_op *op, struct lb_err *err)
-{
-	struct state *s = c->state;
-	const struct lb_link *root = root_of(op);
-	int rc = 0;
-	for (size_t i = 0; !rc && i <= (root ? root->keys_count : 0); i++) {
-		struct lb_digest m, id;
-		mark_of(op, i ? &root->keys[i - 1] : NULL, &m);
-		if (lb_bk_book_id(s->book, c->scope, &m, 0, &id))
-			rc = lb_bk_book_add_id(s->book, c->scope, &m, &m, err);
-		lb_bk_book_use(s->book, &m, &m, NULL);
-	}
-	return rc;
+	return lb_bk_book_tried(s->book, c->scope, &op->digest, root ? root->keys : NULL, root ? root->keys_count : 0);
 }
 
 static bool any_unknown(const struct lb_bk_op *op)
@@ -324,6 +301,10 @@ static struct lb_link *link_of(const struct lb_cache *c, const struct lb_inputs 
 	const struct state *s = c->state;
 	struct lb_link *l = lb_link_new(ids->count);
 	memcpy(l->keys, ids->items, ids->count * sizeof(ids->items[0]));
+	if (in->step->op == LB_OP_WORKDIR)
+		l->spelled = lb_bk_spelled(in);
+	else if (in->parent)
+		l->spelled = in->parent->spelled;
 	if (s->kind != LB_BUILDER_WARM) {
 		l->step = ids->items[0];
 		l->below = lb_link_ref(in->parent);
@@ -385,6 +366,7 @@ static int look_up_merge(struct lb_cache *c, const struct lb_inputs *in, const s
 	int rc = 0;
 	if (!in->no_cache && newest_result(c, &merged, &k)) {
 		f->outcome = LB_HIT;
+		f->kept = k;
 		f->link = link_of(c, in, &merged);
 		rc = connect(c, &merge, &merged.items[0], &k, err);
 	} else {
@@ -419,13 +401,26 @@ static int look_up_operation(struct lb_cache *c, const struct lb_inputs *in, str
 	if (found && merge)
 		return look_up_merge(c, in, &op, &ids, f, err);
 	f->outcome = found && !in->no_cache ? LB_HIT : LB_MISS;
-	if (f->outcome == LB_HIT) {
+	if (f->outcome == LB_HIT)
 		f->link = link_of(c, in, &ids);
-		rc = mark(c, &op, err);
-	}
 	if (f->outcome == LB_MISS || !f->kept.held)
 		f->pending = pending_new(&op, &ids, merge, &none);
 	return rc;
+}
+
+/* WORKDIR / makes nothing, and moves all the same. */
+static struct lb_link *moved_to_root(const struct lb_inputs *in)
+{
+	const struct lb_link *p = in->parent;
+	struct lb_link *l = lb_link_new(p->keys_count);
+	memcpy(l->keys, p->keys, p->keys_count * sizeof(p->keys[0]));
+	l->unknown = p->unknown;
+	l->cause = p->cause;
+	l->step = p->step;
+	l->below = lb_link_ref(p->below);
+	l->fetched = p->fetched;
+	l->spelled = lb_bk_spelled(in);
+	return l;
 }
 
 static int lookup(struct lb_cache *c, const struct lb_inputs *in, const struct lb_digest *inputs, struct lb_found *f, struct lb_err *err)
@@ -434,7 +429,7 @@ static int lookup(struct lb_cache *c, const struct lb_inputs *in, const struct l
 	if (has_operation(in->step))
 		return look_up_operation(c, in, f, err);
 	f->outcome = LB_META;
-	f->link = lb_link_ref(in->parent);
+	f->link = in->step->op == LB_OP_WORKDIR ? moved_to_root(in) : lb_link_ref(in->parent);
 	return 0;
 }
 
@@ -445,19 +440,18 @@ static int keep(struct lb_cache *c, const struct lb_bk_op *op, struct ids *ids, 
 	struct state *s = c->state;
 	if (!ids->count) {
 		struct choice first = { .done = false };
-		struct lb_digest choice;
+		struct lb_digest deps[LB_BK_DEPS_MAX];
+		struct lb_bk_link l;
 		uint8_t b[33] = { 0 };
-		if (choice_digest(op, &first, &choice))
-			memcpy(b, choice.bytes, 32);
+		if (choice_link(op, &first, deps, &l))
+			memcpy(b, l.choice.bytes, 32);
 		else
 			memcpy(b, k->result.bytes, 32);
 		b[32] = 'r';
 		ids->items[ids->count++] = lb_digest_of(b, sizeof(b));
 	}
 	int rc = lb_bk_book_add_result(s->book, c->scope, &ids->items[0], k, err);
-	if (!rc)
-		rc = connect(c, op, &ids->items[0], k, err);
-	return rc ? rc : mark(c, op, err);
+	return rc ? rc : connect(c, op, &ids->items[0], k, err);
 }
 
 static int record(struct lb_cache *c, const struct lb_inputs *in, struct lb_pending *base, const struct lb_past *k, struct lb_link **out,

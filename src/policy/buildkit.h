@@ -36,6 +36,9 @@ struct lb_bk_op {
  * --link stands on nothing. */
 int lb_bk_op_of(const struct lb_buildkit_rules *rules, const struct lb_inputs *in, bool merge, struct lb_bk_op *out, struct lb_err *err);
 
+/* The working directory behind a WORKDIR as written, when it is absolute and not in its clean form; else zero. */
+struct lb_digest lb_bk_spelled(const struct lb_inputs *in);
+
 /* buildkit_content.c: the content digest of what a source selects. excludes: the step has such patterns. */
 int lb_bk_content(const struct lb_source *src, bool excludes, struct lb_digest *out, struct lb_err *err);
 int lb_bk_node_digest(struct lb_node *n, struct lb_digest *out, struct lb_err *err);
@@ -48,6 +51,14 @@ bool lb_bk_header_kept(struct lb_node *n);
  * had then. The caller's reference. */
 struct lb_node *lb_bk_receive(struct lb_node *disk, struct lb_node *disk_then, struct lb_node *had);
 
+/* That a choice of keys for an operation leads to an id. */
+struct lb_bk_link {
+	struct lb_digest op, choice, id;
+	const struct lb_digest *deps; /* the definition keys among the choice */
+	size_t deps_count;
+	bool rooted; /* deps[0] is the root file system's */
+};
+
 /* buildkit_book.c: the records: in the scope (warm), or imported at the beginning of a build and exported at its
  * end (fresh), or forgotten (cold). */
 struct lb_bk_book;
@@ -58,14 +69,16 @@ int lb_bk_book_end(struct lb_bk_book *b, struct lb_scope *scope, const struct lb
 		   struct lb_err *err);
 /* The i-th newest id that a choice of keys leads to; LB_NOT_FOUND. */
 int lb_bk_book_id(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_digest *choice, size_t i, struct lb_digest *id);
-int lb_bk_book_add_id(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_digest *choice, const struct lb_digest *id,
-		      struct lb_err *err);
+int lb_bk_book_link(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_bk_link *l, struct lb_err *err);
+/* Did op ever have a result, on one of these roots if there are some? Without it no content can match. */
+bool lb_bk_book_tried(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_digest *op, const struct lb_digest *roots,
+		      size_t roots_count);
 /* The newest result of an id; LB_NOT_FOUND. */
 int lb_bk_book_result(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_digest *id, struct lb_past *out);
 int lb_bk_book_add_result(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_digest *id, const struct lb_past *k,
 			  struct lb_err *err);
-/* The build used what choice leads to: an export holds it. k: the result, NULL for a mere mark. */
-void lb_bk_book_use(struct lb_bk_book *b, const struct lb_digest *choice, const struct lb_digest *id, const struct lb_past *k);
+/* The build went through id: an export holds it. */
+void lb_bk_book_use(struct lb_bk_book *b, const struct lb_digest *id, const struct lb_past *k);
 /* A step was carried out on top of link, or read it: the layers of hits there were fetched. */
 void lb_bk_book_fetch(struct lb_bk_book *b, const struct lb_link *link, struct lb_cache_counts *counts);
 

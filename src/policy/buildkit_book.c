@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Where BuildKit's records are. A warm builder's are in the scope, for ever. A fresh builder begins with what
- * the last successful build exported and with nothing else; what it exports, at its end, replaces that: the keys
- * of all steps it went through, and their layers. With mode=min it exports the layers that the final image
- * holds, and of the others those that it had imported (a layer that is at hand as a blob is written again, none
- * is made for the purpose). A cold builder begins with nothing.
+ * the last successful build exported and with nothing else; what it exports, at its end, replaces that: the
+ * layers of all steps it went through, and every link that leads to one of them, with the links that lead
+ * there in turn, keys without layers (solver/exporter.go, addBacklinks; observed: a source that goes back to
+ * what it was, while what it makes stayed the same, hits in every step and nothing is carried out). With
+ * mode=min it exports the layers that the final image holds, and of the others those that it had imported (a
+ * layer that is at hand as a blob is written again, none is made for the purpose). A cold builder begins with
+ * nothing.
  *
  * An export is one record of the scope: numbers of 8 bytes (little endian), digests, results as past.c writes
  * them.
@@ -16,14 +19,13 @@
 
 #include "lbench/mem.h"
 
-struct ids {
-	struct lb_digest *items;
-	size_t count, cap;
+struct entry {
+	struct lb_bk_link link; /* deps are its own */
+	struct entry *next;     /* of the same choice, an older one */
+	struct entry *next_of_id;
+	bool exported;
 };
-struct used_choice {
-	struct lb_digest choice, id;
-};
-struct used_result {
+struct used {
 	struct lb_digest id;
 	struct lb_past past;
 	bool imported; /* its layer came with the import */
@@ -32,14 +34,16 @@ struct used_result {
 struct lb_bk_book {
 	enum lb_builder_kind kind;
 	/* not warm: what this build knows */
-	struct lb_map *choices;  /* choice -> struct ids */
+	struct lb_arena arena;   /* entries */
+	struct lb_map *choices;  /* choice -> struct entry */
+	struct lb_map *ids;      /* id -> struct entry */
 	struct lb_map *results;  /* id -> struct lb_past */
-	struct lb_map *imported; /* result id -> itself, of layers that the import holds */
+	struct lb_map *imported; /* result of a layer that the import holds -> the book */
+	struct entry **entries;
+	size_t entries_count, entries_cap;
 	/* fresh: what this build went through */
-	struct used_choice *used;
+	struct used *used;
 	size_t used_count, used_cap;
-	struct used_result *kept;
-	size_t kept_count, kept_cap;
 };
 
 static const struct lb_digest *export_key(void)
@@ -48,22 +52,24 @@ static const struct lb_digest *export_key(void)
 	return &key;
 }
 
-static void free_ids(void *p)
+static void release_maps(struct lb_bk_book *b)
 {
-	struct ids *l = p;
-	free(l->items);
-	free(l);
+	lb_map_free(b->choices);
+	lb_map_free(b->ids);
+	lb_map_free(b->results);
+	lb_map_free(b->imported);
+	lb_arena_release(&b->arena);
 }
 
 static void forget(struct lb_bk_book *b)
 {
-	lb_map_free(b->choices);
-	lb_map_free(b->results);
-	lb_map_free(b->imported);
-	b->choices = lb_map_new(free_ids);
+	release_maps(b);
+	b->arena = (struct lb_arena){ 0 };
+	b->choices = lb_map_new(NULL);
+	b->ids = lb_map_new(NULL);
 	b->results = lb_map_new(free);
 	b->imported = lb_map_new(NULL);
-	b->used_count = b->kept_count = 0;
+	b->used_count = b->entries_count = 0;
 }
 
 struct lb_bk_book *lb_bk_book_new(enum lb_builder_kind kind)
@@ -79,11 +85,9 @@ void lb_bk_book_free(struct lb_bk_book *b)
 {
 	if (!b)
 		return;
-	lb_map_free(b->choices);
-	lb_map_free(b->results);
-	lb_map_free(b->imported);
+	release_maps(b);
+	free(b->entries);
 	free(b->used);
-	free(b->kept);
 	free(b);
 }
 
@@ -92,24 +96,67 @@ static bool fresh(const struct lb_bk_book *b)
 	return b->kind == LB_BUILDER_FRESH || b->kind == LB_BUILDER_FRESH_MIN;
 }
 
-/* ---- ids and results ---- */
-
-static void learn_id(struct lb_bk_book *b, const struct lb_digest *choice, const struct lb_digest *id)
+static void *map_get(const struct lb_map *m, const struct lb_digest *key)
 {
-	struct ids *l = lb_map_getn(b->choices, choice->bytes, sizeof(choice->bytes));
-	if (!l) {
-		l = lb_calloc(1, sizeof(*l));
-		lb_map_setn(b->choices, choice->bytes, sizeof(choice->bytes), l);
-	}
-	l->items = lb_grow(l->items, l->count, &l->cap, sizeof(*l->items));
-	l->items[l->count++] = *id;
+	return lb_map_getn(m, key->bytes, sizeof(key->bytes));
 }
 
-static void learn_result(struct lb_bk_book *b, const struct lb_digest *id, const struct lb_past *k)
+static void map_set(struct lb_map *m, const struct lb_digest *key, void *value)
 {
-	struct lb_past *copy = lb_malloc(sizeof(*copy));
-	*copy = *k;
-	lb_map_setn(b->results, id->bytes, sizeof(id->bytes), copy);
+	lb_map_setn(m, key->bytes, sizeof(key->bytes), value);
+}
+
+/* ---- links ---- */
+
+static void learn(struct lb_bk_book *b, const struct lb_bk_link *l)
+{
+	struct entry *e = lb_arena_alloc(&b->arena, sizeof(*e));
+	struct lb_digest *deps = lb_arena_alloc(&b->arena, (l->deps_count + 1) * sizeof(*deps));
+	if (l->deps_count)
+		memcpy(deps, l->deps, l->deps_count * sizeof(*deps));
+	*e = (struct entry){ .link = *l, .next = map_get(b->choices, &l->choice), .next_of_id = map_get(b->ids, &l->id) };
+	e->link.deps = deps;
+	map_set(b->choices, &l->choice, e);
+	map_set(b->ids, &l->id, e);
+	b->entries = lb_grow(b->entries, b->entries_count, &b->entries_cap, sizeof(*b->entries));
+	b->entries[b->entries_count++] = e;
+}
+
+static struct lb_digest mark_of(const struct lb_digest *op, const struct lb_digest *root)
+{
+	uint8_t bytes[65] = { 0 };
+	memcpy(bytes, op->bytes, 32);
+	if (root)
+		memcpy(bytes + 32, root->bytes, 32);
+	bytes[64] = 'm';
+	return lb_digest_of(bytes, sizeof(bytes));
+}
+
+static bool marked(struct lb_scope *scope, const struct lb_digest *op, const struct lb_digest *root)
+{
+	struct lb_digest mark = mark_of(op, root);
+	struct lb_record r;
+	return lb_scope_get(scope, &mark, 0, &r, NULL) == 0;
+}
+
+static int set_mark(struct lb_scope *scope, const struct lb_digest *op, const struct lb_digest *root, struct lb_err *err)
+{
+	struct lb_digest mark = mark_of(op, root);
+	return marked(scope, op, root) ? 0 : lb_scope_put(scope, &mark, "", 1, err);
+}
+
+int lb_bk_book_link(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_bk_link *l, struct lb_err *err)
+{
+	if (b->kind != LB_BUILDER_WARM) {
+		learn(b, l);
+		return 0;
+	}
+	int rc = lb_scope_put(scope, &l->choice, l->id.bytes, sizeof(l->id.bytes), err);
+	if (!rc)
+		rc = set_mark(scope, &l->op, NULL, err);
+	if (!rc && l->rooted)
+		rc = set_mark(scope, &l->op, &l->deps[0], err);
+	return rc;
 }
 
 int lb_bk_book_id(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_digest *choice, size_t i, struct lb_digest *id)
@@ -123,20 +170,47 @@ int lb_bk_book_id(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_
 			memcpy(id->bytes, r.data, sizeof(id->bytes));
 		return rc;
 	}
-	const struct ids *l = lb_map_getn(b->choices, choice->bytes, sizeof(choice->bytes));
-	if (!l || i >= l->count)
+	const struct entry *e = map_get(b->choices, choice);
+	for (; e && i; i--)
+		e = e->next;
+	if (!e)
 		return LB_NOT_FOUND;
-	*id = l->items[l->count - 1 - i];
+	*id = e->link.id;
 	return 0;
 }
 
-int lb_bk_book_add_id(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_digest *choice, const struct lb_digest *id,
-		      struct lb_err *err)
+static bool entry_on(const struct entry *e, const struct lb_digest *op, const struct lb_digest *roots, size_t roots_count)
 {
-	if (b->kind == LB_BUILDER_WARM)
-		return lb_scope_put(scope, choice, id->bytes, sizeof(id->bytes), err);
-	learn_id(b, choice, id);
-	return 0;
+	if (!lb_digest_equal(&e->link.op, op))
+		return false;
+	for (size_t i = 0; e->link.rooted && i < roots_count; i++)
+		if (lb_digest_equal(&e->link.deps[0], &roots[i]))
+			return true;
+	return !roots_count;
+}
+
+bool lb_bk_book_tried(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_digest *op, const struct lb_digest *roots,
+		      size_t roots_count)
+{
+	if (b->kind == LB_BUILDER_WARM) {
+		for (size_t i = 0; i < roots_count; i++)
+			if (marked(scope, op, &roots[i]))
+				return true;
+		return !roots_count && marked(scope, op, NULL);
+	}
+	for (size_t i = 0; i < b->entries_count; i++)
+		if (entry_on(b->entries[i], op, roots, roots_count))
+			return true;
+	return false;
+}
+
+/* ---- results ---- */
+
+static void learn_result(struct lb_bk_book *b, const struct lb_digest *id, const struct lb_past *k)
+{
+	struct lb_past *copy = lb_malloc(sizeof(*copy));
+	*copy = *k;
+	map_set(b->results, id, copy);
 }
 
 /* Ids of results and choices of keys are digests over different things: they share the scope's keys. */
@@ -144,7 +218,7 @@ int lb_bk_book_result(struct lb_bk_book *b, struct lb_scope *scope, const struct
 {
 	if (b->kind == LB_BUILDER_WARM)
 		return lb_past_get(scope, id, 0, out, NULL);
-	const struct lb_past *k = lb_map_getn(b->results, id->bytes, sizeof(id->bytes));
+	const struct lb_past *k = map_get(b->results, id);
 	if (!k)
 		return LB_NOT_FOUND;
 	*out = *k;
@@ -160,29 +234,19 @@ int lb_bk_book_add_result(struct lb_bk_book *b, struct lb_scope *scope, const st
 	return 0;
 }
 
-/* ---- what an export will hold ---- */
-
-static bool is_imported(const struct lb_bk_book *b, const struct lb_digest *result)
-{
-	return lb_map_getn(b->imported, result->bytes, sizeof(result->bytes)) != NULL;
-}
-
-void lb_bk_book_use(struct lb_bk_book *b, const struct lb_digest *choice, const struct lb_digest *id, const struct lb_past *k)
+void lb_bk_book_use(struct lb_bk_book *b, const struct lb_digest *id, const struct lb_past *k)
 {
 	if (!fresh(b))
 		return;
-	b->used = lb_grow(b->used, b->used_count, &b->used_cap, sizeof(*b->used));
-	b->used[b->used_count++] = (struct used_choice){ *choice, *id };
-	if (!k)
-		return;
-	for (size_t i = 0; i < b->kept_count; i++) {
-		if (!lb_digest_equal(&b->kept[i].id, id))
+	struct used u = { *id, *k, map_get(b->imported, &k->result) != NULL };
+	for (size_t i = 0; i < b->used_count; i++) {
+		if (!lb_digest_equal(&b->used[i].id, id))
 			continue;
-		b->kept[i] = (struct used_result){ *id, *k, is_imported(b, &k->result) };
+		b->used[i] = u;
 		return;
 	}
-	b->kept = lb_grow(b->kept, b->kept_count, &b->kept_cap, sizeof(*b->kept));
-	b->kept[b->kept_count++] = (struct used_result){ *id, *k, is_imported(b, &k->result) };
+	b->used = lb_grow(b->used, b->used_count, &b->used_cap, sizeof(*b->used));
+	b->used[b->used_count++] = u;
 }
 
 void lb_bk_book_fetch(struct lb_bk_book *b, const struct lb_link *link, struct lb_cache_counts *counts)
@@ -191,10 +255,25 @@ void lb_bk_book_fetch(struct lb_bk_book *b, const struct lb_link *link, struct l
 		return;
 	for (struct lb_link *l = (struct lb_link *)link; l && !l->fetched; l = l->below) {
 		l->fetched = true;
-		const struct lb_past *k = lb_map_getn(b->results, l->step.bytes, sizeof(l->step.bytes));
-		if (k && k->held && is_imported(b, &k->result))
+		const struct lb_past *k = map_get(b->results, &l->step);
+		if (k && k->held && map_get(b->imported, &k->result))
 			counts->fetched_bytes += k->bytes;
 	}
+}
+
+/* ---- export ---- */
+
+static void add_number(struct lb_buf *out, uint64_t n)
+{
+	uint8_t b[8];
+	for (int i = 0; i < 8; i++)
+		b[i] = (uint8_t)(n >> (8 * i));
+	lb_buf_add(out, b, sizeof(b));
+}
+
+static void add_digest(struct lb_buf *out, const struct lb_digest *d)
+{
+	lb_buf_add(out, d->bytes, sizeof(d->bytes));
 }
 
 static bool in_image(const struct lb_link *final, const struct lb_digest *id)
@@ -205,88 +284,139 @@ static bool in_image(const struct lb_link *final, const struct lb_digest *id)
 	return false;
 }
 
-/* ---- export and import ---- */
-
-static void add_number(struct lb_buf *out, uint64_t n)
+/* Layers are exported once, whatever number of ids lead to them. */
+static bool same_result_before(const struct lb_bk_book *b, size_t at)
 {
-	uint8_t b[8];
-	for (int i = 0; i < 8; i++)
-		b[i] = (uint8_t)(n >> (8 * i));
-	lb_buf_add(out, b, sizeof(b));
+	for (size_t i = 0; i < at; i++)
+		if (b->used[i].past.held && lb_digest_equal(&b->used[i].past.result, &b->used[at].past.result))
+			return true;
+	return false;
 }
 
+static void export_results(struct lb_bk_book *b, const struct lb_link *final, struct lb_cache_counts *counts, struct lb_buf *out)
+{
+	add_number(out, b->used_count);
+	for (size_t i = 0; i < b->used_count; i++) {
+		struct used *u = &b->used[i];
+		uint8_t encoded[LB_PAST_BYTES];
+		if (b->kind == LB_BUILDER_FRESH_MIN && !u->imported && !in_image(final, &u->id))
+			u->past.held = false;
+		if (u->past.held && !u->imported && !same_result_before(b, i))
+			counts->export_bytes += u->past.bytes;
+		lb_past_encode(&u->past, encoded);
+		add_digest(out, &u->id);
+		lb_buf_add(out, encoded, sizeof(encoded));
+	}
+}
+
+static void export_links(struct lb_bk_book *b, struct lb_buf *out)
+{
+	struct lb_digest *todo = NULL;
+	size_t count = 0, cap = 0;
+	uint64_t links = 0;
+	lb_autobuf struct lb_buf text = { 0 };
+	for (size_t i = 0; i < b->used_count; i++) {
+		todo = lb_grow(todo, count, &cap, sizeof(*todo));
+		todo[count++] = b->used[i].id;
+	}
+	while (count) {
+		struct lb_digest id = todo[--count];
+		for (struct entry *e = map_get(b->ids, &id); e; e = e->next_of_id) {
+			if (e->exported)
+				continue;
+			e->exported = true;
+			links++;
+			add_digest(&text, &e->link.op);
+			add_digest(&text, &e->link.choice);
+			add_digest(&text, &e->link.id);
+			add_number(&text, (uint64_t)e->link.deps_count << 1 | e->link.rooted);
+			for (size_t k = 0; k < e->link.deps_count; k++) {
+				add_digest(&text, &e->link.deps[k]);
+				todo = lb_grow(todo, count, &cap, sizeof(*todo));
+				todo[count++] = e->link.deps[k];
+			}
+		}
+	}
+	free(todo);
+	add_number(out, links);
+	lb_buf_add(out, text.data, text.len);
+}
+
+/* Keys without a layer: what leads to an id that this build did not go through. */
 int lb_bk_book_end(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_link *final, struct lb_cache_counts *counts,
 		   struct lb_err *err)
 {
 	if (!fresh(b) || !final)
 		return 0;
 	lb_autobuf struct lb_buf out = { 0 };
-	add_number(&out, b->used_count);
-	lb_buf_add(&out, b->used, b->used_count * sizeof(*b->used));
-	add_number(&out, b->kept_count);
-	for (size_t i = 0; i < b->kept_count; i++) {
-		struct used_result *u = &b->kept[i];
-		uint8_t encoded[LB_PAST_BYTES];
-		if (b->kind == LB_BUILDER_FRESH_MIN && !u->imported && !in_image(final, &u->id))
-			u->past.held = false;
-		if (u->past.held && !u->imported)
-			counts->export_bytes += u->past.bytes;
-		lb_past_encode(&u->past, encoded);
-		lb_buf_add(&out, u->id.bytes, sizeof(u->id.bytes));
-		lb_buf_add(&out, encoded, sizeof(encoded));
-	}
+	export_results(b, final, counts, &out);
+	export_links(b, &out);
 	return lb_scope_put(scope, export_key(), out.data, out.len, err);
 }
+
+/* ---- import ---- */
 
 struct reader {
 	const uint8_t *at;
 	size_t left;
+	bool short_read;
 };
 
-static const uint8_t *take(struct reader *r, size_t len)
+static void take(struct reader *r, void *out, size_t len)
 {
-	if (r->left < len)
-		return NULL;
-	const uint8_t *p = r->at;
+	if (r->left < len) {
+		r->short_read = true;
+		r->left = 0;
+		memset(out, 0, len);
+		return;
+	}
+	memcpy(out, r->at, len);
 	r->at += len;
 	r->left -= len;
-	return p;
 }
 
 static uint64_t take_number(struct reader *r)
 {
-	const uint8_t *p = take(r, 8);
+	uint8_t b[8];
 	uint64_t n = 0;
-	for (int i = 0; p && i < 8; i++)
-		n |= (uint64_t)p[i] << (8 * i);
+	take(r, b, sizeof(b));
+	for (int i = 0; i < 8; i++)
+		n |= (uint64_t)b[i] << (8 * i);
 	return n;
 }
 
-static bool import(struct lb_bk_book *b, struct reader *r, struct lb_cache_counts *counts)
+static void import_result(struct lb_bk_book *b, struct reader *r, struct lb_cache_counts *counts)
 {
-	for (uint64_t n = take_number(r); n; n--) {
-		const uint8_t *p = take(r, sizeof(struct used_choice));
-		if (!p)
-			return false;
-		struct used_choice u;
-		memcpy(&u, p, sizeof(u));
-		learn_id(b, &u.choice, &u.id);
+	struct lb_digest id;
+	struct lb_past k;
+	uint8_t encoded[LB_PAST_BYTES];
+	take(r, id.bytes, sizeof(id.bytes));
+	take(r, encoded, sizeof(encoded));
+	lb_past_decode(encoded, &k);
+	learn_result(b, &id, &k);
+	if (!k.held || map_get(b->imported, &k.result))
+		return;
+	map_set(b->imported, &k.result, b);
+	counts->import_bytes += k.bytes;
+}
+
+static void import_link(struct lb_bk_book *b, struct reader *r)
+{
+	struct lb_digest deps[LB_BK_DEPS_MAX];
+	struct lb_bk_link l = { .deps = deps };
+	take(r, l.op.bytes, sizeof(l.op.bytes));
+	take(r, l.choice.bytes, sizeof(l.choice.bytes));
+	take(r, l.id.bytes, sizeof(l.id.bytes));
+	uint64_t n = take_number(r);
+	l.rooted = n & 1;
+	l.deps_count = n >> 1;
+	if (l.deps_count > LB_BK_DEPS_MAX) {
+		r->short_read = true;
+		return;
 	}
-	for (uint64_t n = take_number(r); n; n--) {
-		const uint8_t *p = take(r, 32 + LB_PAST_BYTES);
-		if (!p)
-			return false;
-		struct lb_digest id;
-		struct lb_past k;
-		memcpy(id.bytes, p, 32);
-		lb_past_decode(p + 32, &k);
-		learn_result(b, &id, &k);
-		if (!k.held || is_imported(b, &k.result))
-			continue;
-		lb_map_setn(b->imported, k.result.bytes, sizeof(k.result.bytes), b);
-		counts->import_bytes += k.bytes;
-	}
-	return true;
+	take(r, deps, l.deps_count * sizeof(deps[0]));
+	if (!r->short_read)
+		learn(b, &l);
 }
 
 int lb_bk_book_begin(struct lb_bk_book *b, struct lb_scope *scope, struct lb_cache_counts *counts, struct lb_err *err)
@@ -297,8 +427,12 @@ int lb_bk_book_begin(struct lb_bk_book *b, struct lb_scope *scope, struct lb_cac
 	struct lb_record r;
 	if (!fresh(b) || lb_scope_get(scope, export_key(), 0, &r, NULL))
 		return 0;
-	struct reader reader = { r.data, r.len };
-	if (!import(b, &reader, counts))
-		return lb_fail(err, LB_INVALID, "an exported cache of %zu bytes is cut short: another version of lbench wrote it", r.len);
+	struct reader reader = { .at = r.data, .left = r.len };
+	for (uint64_t n = take_number(&reader); n && !reader.short_read; n--)
+		import_result(b, &reader, counts);
+	for (uint64_t n = take_number(&reader); n && !reader.short_read; n--)
+		import_link(b, &reader);
+	if (reader.short_read)
+		return lb_fail(err, LB_INVALID, "an exported cache of %zu bytes cannot be read: another version of lbench wrote it", r.len);
 	return 0;
 }

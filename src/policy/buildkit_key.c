@@ -9,6 +9,7 @@
 
 #include "lbench/fs.h"
 #include "lbench/mem.h"
+#include "lbench/words.h"
 
 static const char *or_empty(const char *s)
 {
@@ -137,7 +138,11 @@ static int run_op(const struct lb_buildkit_rules *rules, const struct lb_inputs 
 		lb_sha256_adds(h, s->env.items[i].name);
 		lb_sha256_adds(h, or_empty(s->env.items[i].value));
 	}
-	lb_sha256_adds(h, or_empty(s->cwd));
+	/* an absolute directory goes to the executor as it was written: /etc and /etc/ are two */
+	if (in->parent && !lb_digest_is_zero(&in->parent->spelled))
+		lb_sha256_addd(h, &in->parent->spelled);
+	else
+		lb_sha256_adds(h, or_empty(s->cwd));
 	lb_sha256_adds(h, or_empty(s->user));
 	lb_sha256_adds(h, or_empty(s->network));
 	lb_sha256_adds(h, or_empty(s->security));
@@ -228,6 +233,23 @@ static int copy_op(const struct lb_buildkit_rules *rules, const struct lb_inputs
 	if (!merge)
 		add_root(op, in->parent);
 	return copy_sources(in, h, op, err);
+}
+
+static const char *variable(const char *name, void *arg)
+{
+	return lb_stage_lookup(arg, name);
+}
+
+struct lb_digest lb_bk_spelled(const struct lb_inputs *in)
+{
+	const struct lb_instruction *i = in->step->in;
+	struct lb_words words = { .escape = in->before->plan ? in->before->plan->df->escape : '\\',
+				  .lookup = variable,
+				  .arg = (void *)in->before };
+	lb_autofree char *written = NULL;
+	if (!i || !i->args_count || lb_words_expand(&words, i->args[0], &written, NULL, NULL) || *written != '/')
+		return (struct lb_digest){ 0 };
+	return strcmp(written, in->step->path) == 0 ? (struct lb_digest){ 0 } : lb_digest_of(written, strlen(written));
 }
 
 static void workdir_op(const struct lb_buildkit_rules *rules, const struct lb_inputs *in, struct lb_sha256 *h, struct lb_bk_op *op)
