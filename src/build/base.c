@@ -38,7 +38,7 @@ struct lb_base_image *lb_base_opaque(const char *name)
 {
 	struct lb_base_image *b = base_new(name);
 	b->opaque = true;
-	b->root = unknown_root();
+	b->root = lb_tree_unknown();
 	b->identity = b->chain_id = lb_digest_of(name, strlen(name));
 	return b;
 }
@@ -54,8 +54,10 @@ static int put_owned(struct lb_node **tree, const char *path, struct lb_node *no
 	struct lb_attr dir = { .kind = LB_DIR, .mode = 0755, .mtime = { LB_CONTEXT_TIME, 0 } };
 	struct lb_node *next;
 	int rc = lb_tree_put(*tree, path, node, &dir, false, &next, err);
-	if (rc)
+	if (rc) {
+		lb_node_unref(node);
 		return rc;
+	}
 	lb_node_unref(*tree);
 	*tree = next;
 	return 0;

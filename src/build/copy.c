@@ -179,6 +179,20 @@ static struct lb_attr made_directory(const struct copying *cp)
 	return (struct lb_attr){ .kind = LB_DIR, .mode = 0755, .uid = cp->sr->in.uid, .gid = cp->sr->in.gid, .mtime = cp->stamp };
 }
 
+/* Replaces *tree by itself with node at path; the reference is taken, also on failure. */
+static int put_node(struct lb_node **tree, const char *path, struct lb_node *node, struct lb_err *err)
+{
+	struct lb_node *next;
+	int rc = lb_tree_put(*tree, path, node, NULL, false, &next, err);
+	if (rc) {
+		lb_node_unref(node);
+		return rc;
+	}
+	lb_node_unref(*tree);
+	*tree = next;
+	return 0;
+}
+
 /* The directories that lead to place: as they are, or new. The last of them gets a new time. */
 static int add_parents(const struct copying *cp, const char *place, struct lb_node **overlay, struct lb_err *err)
 {
@@ -193,12 +207,7 @@ static int add_parents(const struct copying *cp, const char *place, struct lb_no
 			if (!strchr(slash + 1, '/'))
 				attr.mtime = cp->stamp;
 		}
-		struct lb_node *next;
-		rc = lb_tree_put(*overlay, dir, lb_node_new_dir(&attr, NULL, 0), NULL, false, &next, err);
-		if (rc)
-			break;
-		lb_node_unref(*overlay);
-		*overlay = next;
+		rc = put_node(overlay, dir, lb_node_new_dir(&attr, NULL, 0), err);
 	}
 	return rc;
 }
@@ -206,28 +215,19 @@ static int add_parents(const struct copying *cp, const char *place, struct lb_no
 /* Puts node (its reference is taken) at place into the layer. */
 static int graft(struct copying *cp, const char *place, struct lb_node *node, struct lb_err *err)
 {
-	struct lb_node *overlay = lb_tree_empty(), *next = NULL;
-	int rc = 0;
+	lb_autonode struct lb_node *overlay = *place ? lb_tree_empty() : node;
 	if (*place) {
-		rc = add_parents(cp, place, &overlay, err);
-		if (!rc)
-			rc = lb_tree_put(overlay, place, node, NULL, false, &next, err);
-		else
+		int rc = add_parents(cp, place, &overlay, err);
+		if (rc)
 			lb_node_unref(node);
-		lb_node_unref(overlay);
+		else
+			rc = put_node(&overlay, place, node, err);
 		if (rc)
 			return rc;
-	} else {
-		lb_node_unref(overlay);
-		next = node;
 	}
-	if (cp->layer) {
-		struct lb_node *merged = lb_tree_apply(cp->layer, next);
-		lb_node_unref(cp->layer);
-		lb_node_unref(next);
-		next = merged;
-	}
-	cp->layer = next;
+	struct lb_node *merged = cp->layer ? lb_tree_apply(cp->layer, overlay) : lb_node_ref(overlay);
+	lb_node_unref(cp->layer);
+	cp->layer = merged;
 	return 0;
 }
 

@@ -58,7 +58,7 @@ int stage_root(struct build *b, struct stage_run *st, size_t upto, bool execute,
 	for (size_t i = 0; !rc && i < upto && i < st->steps_count; i++) {
 		struct step_run *sr = &st->steps[i];
 		if (sr->outcome == LB_UNKNOWN) {
-			struct lb_node *unknown = unknown_root();
+			struct lb_node *unknown = lb_tree_unknown();
 			struct lb_node *next = lb_tree_apply(root, unknown);
 			lb_node_unref(unknown);
 			lb_node_unref(root);
@@ -79,12 +79,6 @@ int stage_root(struct build *b, struct stage_run *st, size_t upto, bool execute,
 	return rc;
 }
 
-struct lb_node *unknown_root(void)
-{
-	struct lb_node *n = lb_tree_empty();
-	n->unknown = true;
-	return n;
-}
 
 /* ---- what each instruction leaves ---- */
 
@@ -145,7 +139,7 @@ static int run_model(struct build *b, struct step_run *sr, struct lb_node *root,
 		sr->run_ns = warm && m->has_warm ? m->warm_mount_ns : m->cold_ns;
 	r->world = sr->world;
 	if (!m || !m->writes_given) {
-		r->layer = unknown_root();
+		r->layer = lb_tree_unknown();
 		return 0;
 	}
 	struct lb_digest seed = run_seed(b, sr);
@@ -169,12 +163,10 @@ static int make_directory(struct build *b, const struct step_run *sr, struct lb_
 			attr = old->attr;
 			attr.opaque = false;
 		}
-		struct lb_node *next;
-		rc = lb_tree_put(layer, dir, lb_node_new_dir(&attr, NULL, 0), NULL, false, &next, err);
-		if (!rc) {
-			lb_node_unref(layer);
-			layer = next;
-		}
+		struct lb_node *made = lb_node_new_dir(&attr, NULL, 0), *next;
+		rc = lb_tree_put(layer, dir, made, NULL, false, &next, err);
+		lb_node_unref(rc ? made : layer);
+		layer = rc ? layer : next;
 		p += *p == '/';
 	}
 	r->layer = layer;

@@ -107,7 +107,6 @@ int copy_layer(struct build *b, const struct step_run *sr, struct lb_node *root,
 /* execute.c: carries a step out, or fetches the result of a hit; root file system after step `upto` - 1. */
 int step_execute(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_err *err);
 int stage_root(struct build *b, struct stage_run *st, size_t upto, bool execute, struct lb_node **out, struct lb_err *err);
-struct lb_node *unknown_root(void);
 void step_check_stale(struct build *b, struct stage_run *st, struct step_run *sr);
 
 /* stage.c */

@@ -79,8 +79,10 @@ static int put(struct making *mk, const char *path, struct lb_node *node, struct
 	struct lb_attr made = { .kind = LB_DIR, .mode = 0755, .mtime = mk->stamp };
 	struct lb_node *next;
 	int rc = lb_tree_put(mk->layer, path, node, &made, true, &next, err);
-	if (rc)
+	if (rc) {
+		lb_node_unref(node);
 		return rc;
+	}
 	lb_node_unref(mk->layer);
 	mk->layer = next;
 	return 0;
