@@ -38,18 +38,23 @@ static struct mark mark_of(const struct report_step *s)
 	return (struct mark){ "–", CODE_META };
 }
 
-static void rows(struct picture *p, const struct report_view *v, size_t commit, size_t column, const struct report_build *b,
-		 const struct report_build *lines, uint32_t *codes)
+/* A column of cells: a build, its steps named as in `names`. */
+struct column {
+	size_t x, commit;
+	const struct report_build *build, *names;
+};
+
+static void rows(struct picture *p, const struct report_view *v, const struct column *c, uint32_t *codes)
 {
 	lb_autobuf struct lb_buf edit = { 0 };
 	const struct report *r = v->r;
-	picture_edit(v, commit, &edit);
-	for (size_t i = 0; i < b->steps_count && i < lines->steps_count; i++) {
-		const struct report_step *s = report_steps_of(r, b) + i, *named = report_steps_of(r, lines) + i;
-		struct mark m = mark_of(s);
+	picture_edit(v, c->commit, &edit);
+	for (size_t i = 0; i < c->build->steps_count && i < c->names->steps_count; i++) {
+		const struct report_step *named = report_steps_of(r, c->names) + i;
+		struct mark m = mark_of(report_steps_of(r, c->build) + i);
 		lb_autobuf struct lb_buf text = { 0 };
 		*codes |= 1u << m.code;
-		picture_value(p, (double)column);
+		picture_value(p, (double)c->x);
 		picture_value(p, (double)i + 1);
 		picture_text(p, lb_buf_str(&edit), 0);
 		text_fit(&text, report_string(r, named->instruction), LABEL_COLUMNS);
@@ -96,7 +101,7 @@ static int heatmap(const struct report_view *v, size_t variant, struct album *a,
 	for (size_t i = 0; i < v->count && columns < MOST_EDITS; i++) {
 		const struct report_cell *c = report_cell(v, variant, i);
 		if (c->first >= 0)
-			rows(&p, v, i, ++columns, &v->r->builds[c->first], lines, &codes);
+			rows(&p, v, &(struct column){ ++columns, i, &v->r->builds[c->first], lines }, &codes);
 	}
 	if (!columns)
 		return 0;

@@ -87,41 +87,53 @@ static double spared(const struct report *r, const struct report_build *cold, co
 	return 0;
 }
 
-static void row(struct picture *p, double y, const char *bar, const char *state, double from, double to, int color, const char *label)
+struct segment {
+	const char *state; /* run, cached, total */
+	double from, to;
+	int color;
+	const char *label;
+};
+struct bar {
+	double y;
+	const char *name;
+	const struct report_build *build, *cold;
+	const struct amount *total;
+};
+
+static void row(struct picture *p, const struct bar *b, const struct segment *s)
 {
-	picture_value(p, y);
-	picture_text(p, bar, 0);
-	picture_text(p, state, 0);
-	picture_value(p, from);
-	picture_value(p, to);
-	picture_value(p, y - 0.38);
-	picture_value(p, y + 0.38);
-	picture_value(p, color);
-	picture_text(p, label, 0);
+	picture_value(p, b->y);
+	picture_text(p, b->name, 0);
+	picture_text(p, s->state, 0);
+	picture_value(p, s->from);
+	picture_value(p, s->to);
+	picture_value(p, b->y - 0.38);
+	picture_value(p, b->y + 0.38);
+	picture_value(p, s->color);
+	picture_text(p, s->label, 0);
 	picture_end_row(p);
 }
 
 /* One bar; the seconds at its end. */
-static double bar(struct picture *p, const struct report_view *v, const struct report_build *b, const struct report_build *cold,
-		  const struct palette *colors, double y, const char *name, const struct amount *total)
+static double bar(struct picture *p, const struct report *r, const struct bar *b, const struct palette *colors)
 {
 	double at = 0;
-	for (size_t i = 0; i < b->steps_count; i++) {
-		const struct report_step *s = report_steps_of(v->r, b) + i;
+	for (size_t i = 0; i < b->build->steps_count; i++) {
+		const struct report_step *s = report_steps_of(r, b->build) + i;
 		bool run = s->outcome == ST_MISS && s->run_ns != REPORT_UNKNOWN;
-		double seconds = run ? (double)s->run_ns / 1e9 : s->outcome == ST_HIT ? spared(v->r, cold, s) : 0;
+		double seconds = run ? (double)s->run_ns / 1e9 : s->outcome == ST_HIT ? spared(r, b->cold, s) : 0;
 		if (seconds <= 0)
 			continue;
-		row(p, y, name, run ? "run" : "cached", at, at + seconds, color_of(colors, s->instruction), "");
+		row(p, b, &(struct segment){ run ? "run" : "cached", at, at + seconds, color_of(colors, s->instruction), "" });
 		at += seconds;
 	}
 	lb_autobuf struct lb_buf label = { 0 };
-	if (!total->none && !total->at_least && total->value <= 0)
+	if (!b->total->none && !b->total->at_least && b->total->value <= 0)
 		lb_buf_addc(&label, '0');
 	else
-		text_amount(&label, total, 1e9, 1);
+		text_amount(&label, b->total, 1e9, 1);
 	lb_buf_adds(&label, " s");
-	row(p, y, name, "total", at, at, 0, lb_buf_str(&label));
+	row(p, b, &(struct segment){ "total", at, at, 0, lb_buf_str(&label) });
 	return at;
 }
 
@@ -139,7 +151,8 @@ static double bar_group(struct picture *p, const struct report_view *v, size_t c
 		lb_autofree char *name =
 			lb_format("%s%s%s", first ? lb_buf_str(&edit) : "", first ? "   " : "", v->r->variants[variant].name);
 		const struct report_build *cold = v->cold[variant].first >= 0 ? &v->r->builds[v->cold[variant].first] : NULL;
-		most = fmax(most, bar(p, v, &v->r->builds[c->first], cold, colors, *y, name, &c->run_ns));
+		struct bar one = { *y, name, &v->r->builds[c->first], cold, &c->run_ns };
+		most = fmax(most, bar(p, v->r, &one, colors));
 		first = false;
 		*y += 1;
 		++*bars;

@@ -6,6 +6,9 @@
  *
  * What is unknown in the CSV (an empty cell) stays unknown: `?` alone, and a sum with an unknown part is a lower
  * bound, `≥`. Seconds are those of RUN; lbench's own engine time is printed under `details` only, by that name.
+ *
+ * run.json may hold models.rules, [{ "match": pattern over a RUN, "depends_on": ["requirements.txt", "world:pypi"] }],
+ * in the scenario's order: what a RUN needs is then named in the answer and in explanations.
  */
 #ifndef HARNESS_REPORT_H
 #define HARNESS_REPORT_H
