@@ -53,7 +53,7 @@ static inline void scratch_free(struct scratch *s)
 static inline struct scratch scratch_scenario(const char *yaml)
 {
 	struct scratch s = scratch_new();
-	scratch_text(&s, "variants/a.Dockerfile", "# a: first\nFROM alpine:3\nARG V=1\nCOPY . .\nRUN make\n");
+	scratch_text(&s, "variants/a.Dockerfile", "# a: first\nFROM alpine:3 AS last\nARG V=1\nCOPY . .\nRUN make\n");
 	scratch_text(&s, "variants/b.Dockerfile", "FROM alpine:3\nCOPY app.py .\nRUN make\nCOPY . .\n");
 	scratch_text(&s, "context/app.py", "print(1)\n");
 	scratch_text(&s, "context/src/one.py", "x = 1\n");

@@ -172,7 +172,7 @@ static void aliases_and_patches(void **state)
 	scn_autoscenario struct scenario *s = load(&dir, NULL);
 	assert_int_equal(s->bases_count, 2);
 	assert_string_equal(s->bases[1].name, "two");
-	assert_string_equal(s->variants[1].dockerfile, "# a: first\nFROM alpine:3\nARG V=1\nRUN make\nCOPY . .\n");
+	assert_string_equal(s->variants[1].dockerfile, "# a: first\nFROM alpine:3 AS last\nARG V=1\nRUN make\nCOPY . .\n");
 	assert_string_equal(lb_pairs_get(&s->variants[1].args, "V"), "5");
 }
 
