@@ -288,6 +288,7 @@ int step_execute(struct build *b, struct stage_run *st, struct step_run *sr, str
 	int rc = stage_root(b, st, (size_t)(sr - st->steps), true, &root, err);
 	if (rc)
 		return rc;
+	made.made = build_stamp(b).sec;
 	rc = carry_out(b, sr, root, &made, err);
 	lb_node_unref(root);
 	if (!rc)

@@ -19,6 +19,7 @@ struct result {
 	bool bytes_known;
 	uint64_t tar_bytes;
 	struct lb_digest world;        /* of the world facts that its RUN depends on */
+	int64_t made;                  /* stamp of the build that made it, seconds */
 };
 static inline bool result_unknown(const struct result *r)
 {

@@ -45,11 +45,15 @@ static bool makes_layer(const struct step_run *sr)
 	return sr->result && !sr->result->no_layer && sr->step.op != LB_OP_META && sr->step.op != LB_OP_FROM;
 }
 
+/* As observed: the times of history are those of the layers, what makes none takes the one before, and the
+ * image is as old as its last entry. So a build that hits everywhere gives the image that was there. */
 static void add_step_to_image(const struct build *b, const struct step_run *sr, struct lb_image *im, bool *known)
 {
 	bool layer = makes_layer(sr);
+	if (layer && im->created < sr->result->made)
+		im->created = sr->result->made;
 	struct lb_history h = { .created_by = (char *)(sr->step.created_by ? sr->step.created_by : sr->text),
-		.comment = (char *)"buildkit.dockerfile.v0", .created = build_stamp(b).sec, .empty_layer = !layer };
+		.comment = (char *)"buildkit.dockerfile.v0", .created = im->created, .empty_layer = !layer };
 	if (strcmp(b->o->policy->engine, "buildkit") != 0)
 		h.comment = NULL;
 	if (sr->outcome == LB_UNKNOWN || (sr->outcome == LB_HIT && !sr->result))
@@ -174,7 +178,7 @@ int output_image(struct build *b, struct stage_run *target, struct lb_err *err)
 		return 0;
 	lb_autoimage struct lb_image im;
 	lb_image_init(&im);
-	im.created = build_stamp(b).sec;
+	im.created = LB_CONTEXT_TIME;
 	bool known = true;
 	int rc = fill_image(b, target, &im, &known, err);
 	if (rc || !known)

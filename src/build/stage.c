@@ -12,7 +12,7 @@
 /* A layer that another process made: read from the store when somebody needs it. */
 static const struct result *load_result(struct build *b, const struct lb_digest *id)
 {
-	struct result r = { .id = *id, .diff_id = *id };
+	struct result r = { .id = *id, .diff_id = *id, .made = LB_STAMP_TIME };
 	struct lb_store *s = b->o->store;
 	if (!s || lb_store_layer_by_diff_id(s, id, b->o->layer.compression, &r.info, NULL))
 		return NULL;
