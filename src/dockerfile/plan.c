@@ -200,6 +200,8 @@ static int fill(struct lb_build_plan *plan, struct lb_err *err)
 	r = make_globals(plan, &target, err);
 	if (r == 0)
 		r = expand_stages(plan, &target, err);
+	if (r == 0)
+		r = lb_plan_check_epoch(plan, err);
 	return r == 0 ? make_graph(plan, err) : r;
 }
 

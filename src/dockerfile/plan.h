@@ -11,6 +11,9 @@
  * stage has. */
 int lb_plan_copy_source(const struct lb_build_plan *plan, const char *from, struct lb_pos at, int *stage, struct lb_err *err);
 
+/* epoch.c. Refuses a SOURCE_DATE_EPOCH that gives no time. */
+int lb_plan_check_epoch(const struct lb_build_plan *plan, struct lb_err *err);
+
 /* What a stage takes from others: one entry for its base, each COPY --from and each mount with a from. */
 struct lb_plan_use {
 	size_t user, used; /* stages; used is SIZE_MAX for an image */

@@ -129,6 +129,39 @@ static void arguments_before_from(void **state)
 	assert_string_equal(plan->stages[0].platform, "linux/arm64");
 }
 
+static void the_epoch_gives_a_time(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *value, *text;
+		int want;
+	} rows[] = {
+		{ "0", "FROM a\n", 0 },
+		{ "1700000000", "FROM a\n", 0 },
+		{ "", "FROM a\n", 0 },
+		{ "context", "FROM a\n", 0 },
+		{ "src", "FROM scratch AS src\nADD https://x/y /\nFROM a\n", 0 },
+		{ "src", "FROM scratch AS src\nADD y /\nFROM a\n", LB_INVALID },
+		{ "src", "FROM b AS src\nADD https://x/y /\nFROM a\n", LB_INVALID },
+		{ "yesterday", "FROM a\n", LB_INVALID },
+		{ "1.5", "FROM a\n", LB_INVALID },
+	};
+	for (size_t i = 0; i < LB_COUNT(rows); i++) {
+		struct lb_pair given = { "SOURCE_DATE_EPOCH", rows[i].value };
+		struct lb_pairs args = { &given, 1, 1 };
+		struct lb_plan_options o = { .build_args = &args };
+		lb_autodockerfile struct lb_dockerfile *df = NULL;
+		lb_autobuildplan struct lb_build_plan *plan = NULL;
+		if (make_plan(rows[i].text, &o, &df, &plan, NULL) != rows[i].want)
+			fail_msg("%s with %s", rows[i].value, rows[i].text);
+	}
+	struct lb_err err;
+	lb_autodockerfile struct lb_dockerfile *df = NULL;
+	lb_autobuildplan struct lb_build_plan *plan = NULL;
+	assert_int_equal(make_plan("ARG x\nARG SOURCE_DATE_EPOCH=nope\nFROM a\n", NULL, &df, &plan, &err), LB_INVALID);
+	assert_int_equal(strncmp(err.text, "D:2: ", 5), 0);
+}
+
 static void bases_and_contexts(void **state)
 {
 	(void)state;
@@ -298,10 +331,15 @@ static void many_stages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stages_that_the_target_needs), cmocka_unit_test(what_cannot_be_planned),
-		cmocka_unit_test(arguments_before_from),        cmocka_unit_test(bases_and_contexts),
-		cmocka_unit_test(platforms_are_normalised),     cmocka_unit_test(names_of_images),
-		cmocka_unit_test(ports_are_written_out),        cmocka_unit_test(many_stages),
+		cmocka_unit_test(stages_that_the_target_needs),
+		cmocka_unit_test(what_cannot_be_planned),
+		cmocka_unit_test(arguments_before_from),
+		cmocka_unit_test(the_epoch_gives_a_time),
+		cmocka_unit_test(bases_and_contexts),
+		cmocka_unit_test(platforms_are_normalised),
+		cmocka_unit_test(names_of_images),
+		cmocka_unit_test(ports_are_written_out),
+		cmocka_unit_test(many_stages),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
