@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "measure/prepare.h"
+#include "measure/tags.h"
 
 struct cell {
 	struct lb_scope *scope;
@@ -26,6 +27,7 @@ struct cell {
 
 struct slot {
 	struct lb_buf build_row, step_rows;
+	struct lb_digest image; /* zero: none */
 	bool done;
 };
 
@@ -252,6 +254,8 @@ static int build_one(struct runner *r, size_t i, uint64_t order, struct lb_err *
 			rc = 0;
 		} else if (!rc && !result.ok) {
 			set_failed(r, &row, "fail", result.message);
+		} else if (!rc && result.image_known) {
+			slot->image = result.image;
 		}
 	}
 	release_times(&l);
@@ -395,6 +399,17 @@ static void release(struct runner *r)
 	pthread_mutex_destroy(&r->lock);
 }
 
+static int name_images(const struct runner *r, struct lb_err *err)
+{
+	struct tags tags = { .options = r->p->o, .plan = r->p->plan };
+	for (size_t i = 0; i < r->p->plan->count; i++)
+		if (!lb_digest_is_zero(&r->slots[i].image))
+			tags_add(&tags, i, &r->slots[i].image);
+	int rc = tags_write(&tags, err);
+	tags_release(&tags);
+	return rc;
+}
+
 int measure_run(struct prepared *p, struct record *record, struct measure_totals *out, struct lb_err *err)
 {
 	*out = (struct measure_totals){ 0 };
@@ -411,6 +426,10 @@ int measure_run(struct prepared *p, struct record *record, struct measure_totals
 		*err = r.err;
 	else if (rc || out->done < p->plan->count)
 		rc = lb_fail(err, LB_INTERRUPTED, "interrupted after %zu of %zu builds", out->done, p->plan->count);
+	if (!rc || rc == LB_INTERRUPTED) {
+		int named = name_images(&r, rc ? NULL : err);
+		rc = rc ? rc : named;
+	}
 	out->ok = out->done - out->failed - out->skipped;
 	release(&r);
 	return rc;

@@ -41,7 +41,11 @@ struct measure_totals {
 	size_t no_effect; /* edits that changed nothing, of the failed ones */
 	char first_failure[2048];
 };
-/* LB_INTERRUPTED when cancelled: what was finished in plan order is written. */
+/* Images that were made stand in the store by SCENARIO/VARIANT:EDIT (the first build's is `cold`, those of a sequence
+ * are seq-N-EDIT): those of the last repeat under the first policy and its warm builder, or the first one given. Of
+ * more than MEASURE_TAGS_MAX builds only the cold ones.
+ * LB_INTERRUPTED when cancelled: what was finished in plan order is written. */
+enum { MEASURE_TAGS_MAX = 500 };
 int measure_run(struct prepared *p, struct record *record, struct measure_totals *out, struct lb_err *err);
 
 #endif

@@ -100,45 +100,64 @@ static int must_be_here(void *arg, const struct lb_digest *digest, uint64_t byte
 	return 0;
 }
 
-/* A name stands for a whole image or for none. */
-static int check_whole(struct lb_store *s, const char *name, const struct lb_digest *manifest, uint64_t bytes, struct lb_err *err)
+/* A name stands for a whole image or for none. seen: what is known to be here. */
+static int check_whole(struct lb_store *s, const struct lb_tag *tag, struct lb_map *seen, struct lb_err *err)
 {
-	lb_automap struct lb_map *seen = lb_map_new(NULL);
-	int rc = lb_reach(s, manifest, bytes, seen, must_be_here, s, err);
-	return rc ? lb_wrap(err, "while naming an image '%.200s'", name) : 0;
+	int rc = must_be_here(s, &tag->manifest, tag->manifest_bytes, err);
+	if (!rc)
+		rc = lb_reach(s, &tag->manifest, tag->manifest_bytes, seen, must_be_here, s, err);
+	return rc ? lb_wrap(err, "while naming an image '%.200s'", tag->name) : 0;
 }
 
-static int set_tag(struct lb_store *s, const char *name, const struct lb_digest *manifest, uint64_t bytes, const char *media_type,
-		   struct lb_err *err)
+/* *changed is set where the index is not what it was. */
+static int set_entry(json_t *manifests, const struct lb_tag *tag, bool *changed, struct lb_err *err)
 {
-	lb_autojson json_t *index = NULL, *entry = NULL;
-	json_t *manifests;
 	char digest[LB_DIGEST_TEXT];
-	lb_digest_text(manifest, digest);
-	entry = new_entry(name, digest, bytes, media_type);
-	if (!entry || !*name)
-		return lb_fail(err, LB_INVALID, "'%.200s' cannot name an image", name);
-	int rc = check_whole(s, name, manifest, bytes, err);
-	if (!rc)
-		rc = lb_index_load(s, &index, &manifests, err);
-	if (rc || json_equal(find_entry(manifests, name), entry))
-		return rc;
-	remove_entries(manifests, name);
+	lb_digest_text(&tag->manifest, digest);
+	lb_autojson json_t *entry = new_entry(tag->name, digest, tag->manifest_bytes, tag->media_type);
+	if (!entry || !*tag->name)
+		return lb_fail(err, LB_INVALID, "'%.200s' cannot name an image", tag->name);
+	if (json_equal(find_entry(manifests, tag->name), entry))
+		return 0;
+	remove_entries(manifests, tag->name);
 	json_array_append(manifests, entry);
+	*changed = true;
+	return 0;
+}
+
+static int set_tags(struct lb_store *s, const struct lb_tag *tags, size_t count, struct lb_err *err)
+{
+	lb_autojson json_t *index = NULL;
+	lb_automap struct lb_map *seen = lb_map_new(NULL);
+	json_t *manifests;
+	bool changed = false;
+	int rc = lb_index_load(s, &index, &manifests, err);
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = check_whole(s, &tags[i], seen, err);
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = set_entry(manifests, &tags[i], &changed, err);
+	if (rc || !changed)
+		return rc;
 	sort_entries(manifests);
 	return s->be->ops->index_write(s->be, index, err);
 }
 
-int lb_store_tag(struct lb_store *s, const char *name, const struct lb_digest *manifest, uint64_t manifest_bytes, const char *media_type,
-		 struct lb_err *err)
+int lb_store_tag_many(struct lb_store *s, const struct lb_tag *tags, size_t count, struct lb_err *err)
 {
 	int held = -1;
 	int rc = s->be->ops->lock(s->be, &held, err);
 	if (rc)
 		return rc;
-	rc = set_tag(s, name, manifest, manifest_bytes, media_type, err);
+	rc = set_tags(s, tags, count, err);
 	s->be->ops->unlock(s->be, &held);
 	return rc;
+}
+
+int lb_store_tag(struct lb_store *s, const char *name, const struct lb_digest *manifest, uint64_t manifest_bytes, const char *media_type,
+		 struct lb_err *err)
+{
+	const struct lb_tag tag = { (char *)(uintptr_t)name, *manifest, manifest_bytes, (char *)(uintptr_t)media_type };
+	return lb_store_tag_many(s, &tag, 1, err);
 }
 
 static int drop_tag(struct lb_store *s, const char *name, struct lb_err *err)

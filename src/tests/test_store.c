@@ -297,6 +297,30 @@ static void a_name_stands_for_a_whole_image_or_none(void **state)
 	assert_int_equal(lb_store_tag(s, "app", &m, bytes, "m", &err), 0);
 }
 
+static void many_names_come_at_once_or_not_at_all(void **state)
+{
+	struct lb_store *s = ((struct fixture *)*state)->s;
+	uint64_t bytes;
+	struct lb_err err;
+	struct lb_digest m = put_manifest(s, "config", "layer", &bytes), got;
+	put(s, "config");
+	struct lb_tag tags[] = { { (char *)"b", m, bytes, (char *)"m" }, { (char *)"a", m, bytes, (char *)"m" } };
+	assert_int_equal(lb_store_tag_many(s, tags, 2, &err), LB_NOT_FOUND);
+	put(s, "layer");
+	tags[1].manifest_bytes++;
+	assert_int_equal(lb_store_tag_many(s, tags, 2, &err), LB_INVALID);
+	assert_int_equal(lb_store_find_tag(s, "b", &got, NULL, NULL), LB_NOT_FOUND);
+	tags[1].manifest_bytes--;
+	assert_int_equal(lb_store_tag_many(s, tags, 2, NULL), 0);
+	struct lb_tag *list;
+	size_t count;
+	assert_int_equal(lb_store_tags(s, &list, &count, NULL), 0);
+	assert_int_equal(count, 2);
+	assert_string_equal(list[0].name, "a");
+	lb_tags_free(list, count);
+	assert_int_equal(lb_store_tag_many(s, NULL, 0, NULL), 0);
+}
+
 static void collect_line(void *arg, const char *text)
 {
 	lb_strv_add(arg, text);
@@ -417,6 +441,7 @@ int main(void)
 		BOTH(memos_are_bytes_by_kind_and_key),
 		BOTH(tags_name_manifests),
 		BOTH(a_name_stands_for_a_whole_image_or_none),
+		BOTH(many_names_come_at_once_or_not_at_all),
 		BOTH(fsck_tells_what_is_missing),
 		BOTH(gc_frees_what_no_name_reaches),
 		BOTH(copies_between_stores_can_be_checked),

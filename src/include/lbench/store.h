@@ -98,6 +98,8 @@ struct lb_tag {
 };
 int lb_store_tag(struct lb_store *s, const char *name, const struct lb_digest *manifest, uint64_t manifest_bytes,
                  const char *media_type, struct lb_err *err);
+/* All of them or none, at the cost of one. Of a name that comes twice the last counts. */
+int lb_store_tag_many(struct lb_store *s, const struct lb_tag *tags, size_t count, struct lb_err *err);
 int lb_store_untag(struct lb_store *s, const char *name, struct lb_err *err);
 int lb_store_find_tag(struct lb_store *s, const char *name, struct lb_digest *manifest, uint64_t *manifest_bytes, struct lb_err *err);
 int lb_store_tags(struct lb_store *s, struct lb_tag **tags, size_t *count, struct lb_err *err); /* sorted by name */
