@@ -142,6 +142,11 @@ int scn_state_context(const struct scn_state *st, size_t v, struct lb_node **out
 /* The .dockerignore that counts for variant v: its own, or the context's. *out is the caller's, NULL: none. */
 int scn_state_ignore(const struct scn_state *st, size_t v, struct lb_ignore **out, struct lb_err *err);
 
+/* The expectation of edit that a step with this outcome breaks, NULL when there is none. text is the instruction
+ * as written (lb_instruction.original), which the patterns were checked against. */
+const struct scn_expect *scn_expect_broken(const struct scenario *s, const struct scn_edit *edit, size_t variant, const char *text,
+                                           enum lb_outcome outcome);
+
 /* ---- the plan ---- */
 struct scn_build {                    /* one build; what follows from it is looked up by index */
 	size_t variant;

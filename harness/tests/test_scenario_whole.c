@@ -144,6 +144,32 @@ static void every_key(void **state)
 	check_models(s->models);
 }
 
+static void broken_expectations(void **state)
+{
+	(void)state;
+	autoscratch dir = scratch_scenario(SCRATCH_HEAD "edits:\n  - { name: e, changes: [{ edit: app.py }],\n"
+							"      expect: { a: { \"RUN*\": hit, \"COPY*\": miss }, b: hit } }\n");
+	struct scenario *loaded = NULL;
+	struct lb_err err;
+	assert_int_equal(scenario_load(dir.dir, NULL, &loaded, &err), 0);
+	scn_autoscenario struct scenario *s = loaded;
+	static const struct {
+		size_t variant;
+		const char *text;
+		enum lb_outcome outcome;
+		int broken; /* index; -1 none */
+	} cases[] = {
+		{ 0, "RUN make", LB_HIT, -1 },       { 0, "RUN make", LB_MISS, 0 },     { 0, "COPY . .", LB_MISS, -1 },
+		{ 0, "COPY . .", LB_HIT, 1 },        { 0, "RUN make", LB_UNKNOWN, -1 }, { 1, "RUN make", LB_MISS, 2 },
+		{ 1, "COPY . .", LB_HIT, -1 },       { 1, "FROM x", LB_META, -1 },      { 1, "RUN make", LB_SKIPPED, -1 },
+		{ 1, "RUN make", LB_UNREACHED, -1 },
+	};
+	for (size_t i = 0; i < LB_COUNT(cases); i++) {
+		const struct scn_expect *x = scn_expect_broken(s, &s->edits[0], cases[i].variant, cases[i].text, cases[i].outcome);
+		assert_ptr_equal(x, cases[i].broken < 0 ? NULL : &s->edits[0].expects[cases[i].broken]);
+	}
+}
+
 /* Each of these says something else, so each has another digest. */
 static void digest_of_everything(void **state)
 {
@@ -174,6 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_key),
+		cmocka_unit_test(broken_expectations),
 		cmocka_unit_test(digest_of_everything),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
