@@ -122,9 +122,11 @@ static int receive(struct lb_cache *c, const char *name, struct lb_node *disk, s
 	(void)err;
 	struct state *s = c->state;
 	struct context *x = context_named(s, name);
-	/* every throw-away builder gets all of the context; what it shares with the one before is not looked into either */
-	bool warm = s->kind == LB_BUILDER_WARM;
-	*seen = lb_bk_receive(disk, warm ? x->disk : NULL, warm ? x->seen : NULL);
+	/* a throw-away builder gets the context as it is */
+	if (s->kind == LB_BUILDER_WARM)
+		*seen = lb_bk_receive(disk, x->disk, x->seen);
+	else
+		*seen = lb_receive_as_root(disk, x->disk, x->seen);
 	lb_node_unref(x->disk);
 	lb_node_unref(x->seen);
 	x->disk = lb_node_ref(disk);
@@ -489,7 +491,7 @@ static unsigned counts(const struct lb_cache *c, const struct lb_inputs *in)
 {
 	const struct lb_buildkit_rules *rules = c->policy->rules;
 	const struct state *s = c->state;
-	unsigned n = LB_COUNT_MODE | LB_COUNT_NAME | LB_COUNT_BIND | LB_COUNT_ENV | LB_COUNT_PARENT;
+	unsigned n = LB_COUNT_MODE | LB_COUNT_NAME | LB_COUNT_BIND | LB_COUNT_ENV | LB_COUNT_PLACE;
 	bool from_context = !in->sources_count || !in->sources[0].from;
 	if (!from_context)
 		n |= LB_COUNT_OWNER;

@@ -188,6 +188,8 @@ void lb_inputs_fields(const struct lb_inputs *in, struct lb_buf *out, size_t *ca
 	*canonical_len = out->len;
 	for (size_t i = 0; i < in->sources_count; i++)
 		field(out, LB_FIELD_SOURCE, "source", in->sources[i].written);
+	for (size_t i = 0; i < s->run_args.count; i++)
+		field(out, LB_FIELD_ARG, s->run_args.items[i].name, s->run_args.items[i].value);
 	if (s->op != LB_OP_RUN && s->in)
 		variable_fields(in, out);
 }

@@ -27,22 +27,19 @@ struct lb_cause {
 };
 #define LB_NO_CAUSE ((struct lb_cause){ .stage = -1, .index = -1 })
 
-struct lb_lineage; /* lineage.h: an image of classic or buildah */
-
 struct lb_link {
 	_Atomic uint32_t refs;
 	bool unknown;           /* nothing is known */
 	struct lb_digest state; /* canonical: what the file system here follows from */
 	struct lb_digest ideal; /* … in a build from scratch: another where a hit below is stale */
 	struct lb_cause cause;
-	struct lb_lineage *lineage; /* classic, buildah; a reference */
-	struct lb_digest key;       /* kaniko: composite key so far */
-	bool missed;                /* classic, buildah, kaniko: this stage had its first miss */
-	struct lb_digest step;      /* buildkit, fresh: id of the result that is the last layer; zero for none */
-	struct lb_link *below;      /* buildkit, fresh: the link that the layer lies on; a reference */
-	struct lb_digest spelled;   /* buildkit: the working directory as WORKDIR wrote it, where that is not its clean form */
-	bool fetched;               /* buildkit, fresh: the layer is on this machine */
-	size_t keys_count;          /* buildkit: equivalent definition keys, any of which leads to what is above */
+	struct lb_digest image;   /* classic, buildah: the image that a step made; kaniko: the composite key so far */
+	bool missed;              /* classic, buildah, kaniko: this stage had its first miss */
+	struct lb_digest step;    /* buildkit, fresh: id of the result that is the last layer; zero for none */
+	struct lb_link *below;    /* buildkit, fresh: the link that the layer lies on; a reference */
+	struct lb_digest spelled; /* buildkit: the working directory as WORKDIR wrote it, where that is not its clean form */
+	bool fetched;             /* buildkit, fresh: the layer is on this machine */
+	size_t keys_count;        /* buildkit: equivalent definition keys, any of which leads to what is above */
 	struct lb_digest keys[];
 };
 struct lb_link *lb_link_new(size_t keys_count);
@@ -82,6 +79,7 @@ enum lb_field_class {
 	/* from here on not canonical: they stand in evidence only */
 	LB_FIELD_SOURCE = 's',   /* a source as written */
 	LB_FIELD_VARIABLE = 'v', /* a variable that the instruction names */
+	LB_FIELD_ARG = 'a',      /* RUN: an argument in effect */
 };
 /* Fields one after the other, each class, name NUL, value NUL. Read with lb_field_next. */
 struct lb_field {
@@ -97,6 +95,10 @@ int lb_inputs_digest(const struct lb_inputs *in, const char *fields, size_t cano
 		     struct lb_digest *out, struct lb_err *err);
 /* SOURCE_DATE_EPOCH in force, NULL: none. */
 const char *lb_inputs_epoch(const struct lb_inputs *in);
+
+/* receive.c: disk with all owners reset to 0:0, as docker's clients send it. then and seen: what was given and what
+ * came out the time before, NULL: nothing. The caller's reference. */
+struct lb_node *lb_receive_as_root(struct lb_node *disk, const struct lb_node *then, const struct lb_node *seen);
 
 /* ---- what a cache remembers of earlier steps ---- */
 
@@ -158,8 +160,10 @@ enum lb_counts {
 	LB_COUNT_SECRET = 1 << 9,
 	LB_COUNT_TOP_MODE = 1 << 10, /* mode of a source directory itself */
 	LB_COUNT_SOURCE = 1 << 11,   /* how a source is written */
-	LB_COUNT_PARENT = 1 << 12,
-	LB_COUNT_ALL = (1 << 13) - 1,
+	LB_COUNT_PLACE = 1 << 12,    /* directory, user, shell: of the step itself (elsewhere the instructions above break the chain) */
+	LB_COUNT_ARG = 1 << 13,      /* arguments in effect */
+	LB_COUNT_SPELLING = 1 << 14, /* the instruction as it is written, whatever it means */
+	LB_COUNT_ALL = (1 << 15) - 1,
 };
 
 /* Differences of files: what was and is at the same place. Fills e and *content (the bytes or kinds differ,
@@ -231,6 +235,6 @@ struct lb_cache {
 	struct lb_cache_counts total;
 };
 
-extern const struct lb_policy_ops lb_never_ops, lb_buildkit_ops;
+extern const struct lb_policy_ops lb_never_ops, lb_buildkit_ops, lb_classic_ops, lb_buildah_ops, lb_kaniko_ops;
 
 #endif

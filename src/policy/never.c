@@ -44,7 +44,7 @@ static unsigned counts(const struct lb_cache *c, const struct lb_inputs *in)
 {
 	(void)c;
 	(void)in;
-	return LB_COUNT_ALL & ~(unsigned)LB_COUNT_SOURCE;
+	return LB_COUNT_ALL & ~(unsigned)(LB_COUNT_SOURCE | LB_COUNT_SPELLING | LB_COUNT_TIME);
 }
 
 const struct lb_policy_ops lb_never_ops = { .from = from, .lookup = lookup, .record = record, .counts = counts };

@@ -144,35 +144,65 @@ static void tell_instruction(const struct lb_seen *then, const struct lb_inputs 
 		tell(e, c->name, c->was, c->now);
 }
 
+/* A difference of the instruction itself. Where directory, user and shell count with the instructions above, a
+ * text that stayed the same differs by its variables and heredocs only. */
+static bool text_changed(const struct lb_seen *then, const struct lb_why *w, bool variable, struct change *c)
+{
+	static const char body[] = { LB_FIELD_KEYWORD, LB_FIELD_COMMAND, LB_FIELD_FILE, '\0' };
+	static const char rest[] = { LB_FIELD_MOUNT, LB_FIELD_DEST, LB_FIELD_FLAG, '\0' };
+	static const char place[] = { LB_FIELD_SHELL, LB_FIELD_PLACE, '\0' };
+	static const char named[] = { LB_FIELD_NAME, '\0' }, source[] = { LB_FIELD_SOURCE, '\0' };
+	struct fields a = fields_then(then), b = fields_now(w);
+	bool same = same_original(then, w->in), own = !same || variable || (w->counts & LB_COUNT_PLACE);
+	if (first_change(a, b, body, c) || (own && first_change(a, b, rest, c)))
+		return true;
+	if ((w->counts & LB_COUNT_PLACE) && first_change(a, b, place, c))
+		return true;
+	if (!same && first_change(a, b, named, c))
+		return true;
+	if ((w->counts & LB_COUNT_SOURCE) && first_change(a, b, source, c))
+		return true;
+	return false;
+}
+
 static enum lb_reason text_reason(const struct lb_seen *then, const struct lb_why *w, struct lb_evidence *e)
 {
-	static const char own[] = { LB_FIELD_KEYWORD, LB_FIELD_COMMAND, LB_FIELD_SHELL,
-				    LB_FIELD_PLACE,   LB_FIELD_MOUNT,   LB_FIELD_DEST,
-				    LB_FIELD_FLAG,    LB_FIELD_FILE,    '\0' };
-	static const char named[] = { LB_FIELD_NAME, '\0' }, source[] = { LB_FIELD_SOURCE, '\0' }, variable[] = { LB_FIELD_VARIABLE, '\0' };
-	struct fields a = fields_then(then), b = fields_now(w);
+	static const char variable[] = { LB_FIELD_VARIABLE, '\0' };
 	struct change c, v;
-	bool same = same_original(then, w->in);
-	bool changed = first_change(a, b, own, &c) || (!same && first_change(a, b, named, &c));
-	if (!changed && (w->counts & LB_COUNT_SOURCE))
-		changed = first_change(a, b, source, &c);
-	if (!changed)
-		return LB_REASON_NONE;
-	if (same && first_change(a, b, variable, &v)) {
-		tell_argument(e, &v);
-		return LB_ARG_CHANGED;
+	bool named = first_change(fields_then(then), fields_now(w), variable, &v);
+	if (text_changed(then, w, named, &c)) {
+		if (named && same_original(then, w->in)) {
+			tell_argument(e, &v);
+			return LB_ARG_CHANGED;
+		}
+		tell_instruction(then, w->in, &c, e);
+		return LB_INSTRUCTION_CHANGED;
 	}
-	tell_instruction(then, w->in, &c, e);
-	return LB_INSTRUCTION_CHANGED;
+	/* spelled otherwise and meaning the same */
+	if ((w->counts & LB_COUNT_SPELLING) && !same_original(then, w->in)) {
+		tell(e, "instruction", then->original, w->in->step->in->original);
+		return LB_INSTRUCTION_CHANGED;
+	}
+	return LB_REASON_NONE;
+}
+
+static bool argument_changed(const struct lb_seen *then, const struct lb_why *w, struct change *c)
+{
+	static const char arg[] = { LB_FIELD_ARG, '\0' }, env[] = { LB_FIELD_ENV, '\0' }, epoch[] = { LB_FIELD_EPOCH, '\0' };
+	struct fields a = fields_then(then), b = fields_now(w);
+	if ((w->counts & LB_COUNT_ARG) && first_change(a, b, arg, c))
+		return true;
+	if ((w->counts & LB_COUNT_ENV) && first_change(a, b, env, c))
+		return true;
+	return (w->counts & LB_COUNT_EPOCH) && first_change(a, b, epoch, c);
 }
 
 static enum lb_reason argument_reason(const struct lb_seen *then, const struct lb_why *w, struct lb_evidence *e)
 {
-	static const char env[] = { LB_FIELD_ENV, '\0' }, epoch[] = { LB_FIELD_EPOCH, '\0' }, secret[] = { LB_FIELD_SECRET, '\0' };
+	static const char secret[] = { LB_FIELD_SECRET, '\0' };
 	struct fields a = fields_then(then), b = fields_now(w);
 	struct change c;
-	if (((w->counts & LB_COUNT_ENV) && first_change(a, b, env, &c)) ||
-	    ((w->counts & LB_COUNT_EPOCH) && first_change(a, b, epoch, &c))) {
+	if (argument_changed(then, w, &c)) {
 		tell_argument(e, &c);
 		return LB_ARG_CHANGED;
 	}
@@ -348,7 +378,7 @@ struct lb_cause lb_reason_cause(const struct lb_inputs *in, const struct lb_deci
 void lb_reason_overlooked(const struct lb_seen *then, const struct lb_why *w, struct lb_evidence *e)
 {
 	struct lb_why all = *w;
-	all.counts = LB_COUNT_ALL & ~(unsigned)(LB_COUNT_TIME | LB_COUNT_SOURCE);
+	all.counts = LB_COUNT_ALL & ~(unsigned)(LB_COUNT_TIME | LB_COUNT_SOURCE | LB_COUNT_SPELLING);
 	if (own_reason(then, &all, e))
 		return;
 	if (w->in->parent && !lb_digest_equal(&then->below, &w->in->parent->state))

@@ -8,11 +8,13 @@
 #include "lbench/dockerfile.h"
 #include "lbench/mem.h"
 #include "policy/buildkit.h"
+#include "policy/classic.h"
 
 enum {
 	WARM = 1 << LB_BUILDER_WARM,
 	COLD = 1 << LB_BUILDER_COLD,
 	FRESH = 1 << LB_BUILDER_FRESH | 1 << LB_BUILDER_FRESH_MIN,
+	DIALECT_CLASSIC = LB_DIALECT_CHMOD,
 	/* docker 20.10's front end is built in: heredocs, --link, --parents came with later syntax images */
 	DIALECT_BUILDKIT_08 = LB_DIALECT_MOUNT | LB_DIALECT_RUN_FLAGS | LB_DIALECT_CHMOD | LB_DIALECT_OWN_IGNORE | LB_DIALECT_PLATFORM_ARGS,
 	DIALECT_BUILDKIT_013 =
@@ -34,7 +36,19 @@ static const struct lb_buildkit_rules buildkit_08 = { .cache_id_counts = true };
 static const struct lb_buildkit_rules buildkit_013 = { .link_merges = true };
 static const struct lb_buildkit_rules buildkit_025 = { .link_merges = true, .epoch_counts = true };
 
+/* RUN that changes nothing makes no layer; the builder knows neither mounts nor heredocs (observed). */
+#define CLASSIC_SHAPE \
+	{ \
+		.workdir_layer = true, .workdir_empty_layer = true, .unneeded_stages = true, .wildcard_must_match = true, \
+		.many_sources_need_slash = true \
+	}
+static const struct lb_classic_rules classic_20 = { .whole_config = false };
+static const struct lb_classic_rules classic_26 = { .whole_config = true };
+
 static const struct lb_policy policies[] = {
+	{ "classic", "20.10", "classic@20.10", LB_OBSERVED, DIALECT_CLASSIC, WARM | COLD, CLASSIC_SHAPE, &lb_classic_ops, &classic_20 },
+	{ "classic", "26.1", "classic@26.1", LB_OBSERVED, DIALECT_CLASSIC, WARM | COLD, CLASSIC_SHAPE, &lb_classic_ops, &classic_26 },
+	{ "classic", "28.5", "classic@28.5", LB_OBSERVED, DIALECT_CLASSIC, WARM | COLD, CLASSIC_SHAPE, &lb_classic_ops, &classic_26 },
 	{ "buildkit", "0.8", "buildkit@0.8", LB_OBSERVED, DIALECT_BUILDKIT_08, WARM | COLD, BUILDKIT_SHAPE, &lb_buildkit_ops,
 	  &buildkit_08 },
 	{ "buildkit", "0.13", "buildkit@0.13", LB_OBSERVED, DIALECT_BUILDKIT_013, WARM | FRESH | COLD, BUILDKIT_SHAPE, &lb_buildkit_ops,

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef LBENCH_POLICY_CLASSIC_H
+#define LBENCH_POLICY_CLASSIC_H
+
+#include "policy/internal.h"
+
+struct lb_classic_rules {
+	bool whole_config; /* all of the configuration is compared */
+};
+
+/* classic_sum.c: the sum of what a COPY or ADD selects. context: the tree that links of the context lead into, NULL
+ * for none. */
+int lb_classic_sum(const struct lb_inputs *in, struct lb_node *context, struct lb_digest *out, struct lb_err *err);
+
+#endif
