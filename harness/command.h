@@ -25,6 +25,7 @@ struct command {
 int cmd_run(int argc, char **argv, struct lb_err *err);
 int cmd_plan(int argc, char **argv, struct lb_err *err);
 int cmd_explain(int argc, char **argv, struct lb_err *err);
+int cmd_verify(int argc, char **argv, struct lb_err *err);
 int cmd_env(int argc, char **argv, struct lb_err *err);
 int cmd_parse(int argc, char **argv, struct lb_err *err);
 int cmd_expand(int argc, char **argv, struct lb_err *err);
