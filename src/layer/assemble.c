@@ -249,7 +249,7 @@ int lb_assembly_link(struct lb_assembly *a, const char *path, const char *target
 	if (rc)
 		return rc;
 	bool skip;
-	rc = below_whiteout(a, from.data, &skip, err);
+	rc = below_whiteout(a, lb_buf_str(&from), &skip, err);
 	if (rc || skip)
 		return rc;
 	struct item *first = to.len ? find(a, to.data) : NULL;

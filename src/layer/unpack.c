@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "layer/gunzip.h"
 #include "layer/header.h"
 #include "lbench/mem.h"
 
@@ -203,7 +204,7 @@ static int unpack_loaded(const struct lb_content *c, lb_sink_fn *sink, void *arg
 	return stream(a, &no_source, sink, arg, err);
 }
 
-int lb_unpack(const struct lb_content *c, lb_sink_fn *sink, void *arg, struct lb_err *err)
+static int unpack_by_libarchive(const struct lb_content *c, lb_sink_fn *sink, void *arg, struct lb_err *err)
 {
 	lb_autofd int fd = -1;
 	int rc = lb_content_open(c, &fd, err);
@@ -219,4 +220,15 @@ int lb_unpack(const struct lb_content *c, lb_sink_fn *sink, void *arg, struct lb
 	if (archive_read_open(a, s, NULL, on_source, NULL) != ARCHIVE_OK)
 		return lb_archive_failure(a, s->code, err);
 	return stream(a, &s->code, sink, arg, err);
+}
+
+int lb_unpack(const struct lb_content *c, lb_sink_fn *sink, void *arg, struct lb_err *err)
+{
+	lb_autobuf struct lb_buf head = { 0 };
+	int rc = lb_content_peek(c, 3, &head, err);
+	if (rc)
+		return rc;
+	if (head.len == 3 && memcmp(head.data, "\x1f\x8b\x08", 3) == 0)
+		return lb_gunzip(c, sink, arg, err);
+	return unpack_by_libarchive(c, sink, arg, err);
 }
