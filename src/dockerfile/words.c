@@ -16,8 +16,9 @@
 #include "dockerfile/words_pattern.h"
 #include "lbench/buf.h"
 
-/* Variables that double one another reach any length in a few lines; the engine runs out of memory there. */
-#define MAX_EXPANDED_BYTES ((size_t)64 << 20)
+/* What a word may grow by. Variables that double one another reach any length in a few lines, where the engine
+ * runs out of memory; an environment takes 128 KiB. */
+#define GROWTH_MAX_BYTES ((size_t)8 << 20)
 
 enum frame_kind { OUTERMOST, QUOTED, WORD, PATTERN, REPLACEMENT };
 
@@ -36,7 +37,7 @@ struct frame {
 struct expansion {
 	const struct lb_words *w;
 	const char *s;
-	size_t len, pos;
+	size_t len, pos, limit;
 	struct lb_buf result;
 	bool raw_escapes;
 	struct frame *frames;
@@ -304,9 +305,9 @@ static int close_replacement(struct expansion *x, const struct frame *f)
 		x->fault = f->at;
 		return LB_INVALID;
 	}
-	size_t with_len = x->result.len - f->pattern_end;
+	struct lb_replacement r = { with, x->result.len - f->pattern_end, f->all, x->limit };
 	x->result.len = f->start;
-	lb_pattern_replace(p, value ? value : "", with, with_len, f->all, &x->result);
+	lb_pattern_replace(p, value ? value : "", &r, &x->result);
 	return 0;
 }
 
@@ -426,9 +427,8 @@ static int run(struct expansion *x)
 		int r = top(x)->kind == QUOTED ? step_quoted(x) : step_unquoted(x);
 		if (r != 0)
 			return r;
-		if (x->result.len > MAX_EXPANDED_BYTES)
-			return REFUSE(x, x->pos ? x->pos - 1 : 0,
-				      "the word expands to more than 64 MiB: do its variables contain each other?");
+		if (x->result.len > x->limit)
+			return REFUSE(x, x->pos - 1, "the word grows by more than 8 MiB: do its variables contain each other?");
 	}
 	return x->count == 1 ? 0 : refuse_open(x);
 }
@@ -446,6 +446,7 @@ static struct lb_map *seen_names(const struct lb_strv *list)
 static int expand(const struct lb_words *w, const char *word, char **out, struct lb_strv *words, unsigned *col, struct lb_err *err)
 {
 	struct expansion x = { .w = w, .s = word, .len = strlen(word), .raw_escapes = w->raw_escapes, .words = words, .err = err };
+	x.limit = x.len + GROWTH_MAX_BYTES;
 	x.used = seen_names(w->used);
 	x.unset = seen_names(w->unset);
 	int r = run(&x);

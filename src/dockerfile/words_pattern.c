@@ -252,33 +252,33 @@ static void add_replacement(struct lb_buf *out, const char *with, size_t len, co
 	}
 }
 
-static void replace_all(struct matcher *m, const struct runes *text, const char *value, const char *with, size_t with_len,
+static void replace_all(struct matcher *m, const struct runes *text, const char *value, const struct lb_replacement *with,
 			struct lb_buf *out)
 {
 	size_t done = 0, at = 0;
-	while (at <= text->count && find(m, text, at, false, true)) {
+	while (at <= text->count && out->len <= with->limit && find(m, text, at, false, true)) {
 		size_t from = text->at[m->from], to = text->at[m->to];
 		lb_buf_add(out, value + text->at[done], from - text->at[done]);
 		/* an empty match right behind another one does not count */
 		if (m->to > done || m->from == 0)
-			add_replacement(out, with, with_len, value + from, to - from);
+			add_replacement(out, with->text, with->len, value + from, to - from);
 		done = m->to;
 		at = m->to > at ? m->to : at + 1;
 	}
 	lb_buf_add(out, value + text->at[done], text->at[text->count] - text->at[done]);
 }
 
-void lb_pattern_replace(const struct lb_pattern *p, const char *value, const char *with, size_t with_len, bool all, struct lb_buf *out)
+void lb_pattern_replace(const struct lb_pattern *p, const char *value, const struct lb_replacement *with, struct lb_buf *out)
 {
 	struct runes text;
 	struct matcher m;
 	runes_init(&text, value, strlen(value));
 	matcher_init(&m, p);
-	if (all) {
-		replace_all(&m, &text, value, with, with_len, out);
+	if (with->all) {
+		replace_all(&m, &text, value, with, out);
 	} else if (find(&m, &text, 0, false, true)) {
 		lb_buf_add(out, value, text.at[m.from]);
-		lb_buf_add(out, with, with_len);
+		lb_buf_add(out, with->text, with->len);
 		lb_buf_adds(out, value + text.at[m.to]);
 	} else {
 		lb_buf_adds(out, value);

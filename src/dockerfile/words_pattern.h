@@ -23,8 +23,14 @@ void lb_pattern_cleanup(struct lb_pattern **p);
 
 /* Appends value without the shortest or longest match at its start or end. */
 void lb_pattern_trim(const struct lb_pattern *p, const char *value, bool at_end, bool longest, struct lb_buf *out);
-/* Appends value with the first match, or all, replaced. With all, '$' in the replacement is a reference
- * of Go's regexp.Expand ("$$" is '$', "$0" the match, other names are empty), as the engine has it. */
-void lb_pattern_replace(const struct lb_pattern *p, const char *value, const char *with, size_t with_len, bool all, struct lb_buf *out);
+struct lb_replacement {
+	const char *text;
+	size_t len;
+	bool all;     /* every match; then '$' in text is a reference of Go's regexp.Expand ("$$" is '$', "$0" the match,
+		       * other names are empty), as the engine has it */
+	size_t limit; /* stop when the result is longer than this */
+};
+/* Appends value with the first match, or all, replaced. */
+void lb_pattern_replace(const struct lb_pattern *p, const char *value, const struct lb_replacement *with, struct lb_buf *out);
 
 #endif

@@ -382,13 +382,21 @@ static void depth_and_length_are_bounded(void **state)
 	for (size_t i = 0; i < 1 << 20; i++)
 		lb_buf_addc(&value, 'x');
 	lb_buf_clear(&word);
-	for (size_t i = 0; i < 70; i++)
+	for (size_t i = 0; i < 12; i++)
 		lb_buf_adds(&word, "$a,");
 	struct lb_words big = { .escape = '\\', .lookup = endless, .arg = value.data };
 	lb_autofree char *none = NULL;
 	struct lb_err err;
 	assert_int_equal(lb_words_expand(&big, word.data, &none, NULL, &err), LB_INVALID);
-	assert_non_null(strstr(err.text, "64 MiB"));
+	assert_non_null(strstr(err.text, "8 MiB"));
+	lb_buf_clear(&word);
+	for (size_t i = 0; i < 40; i++)
+		lb_buf_adds(&word, "${SH///");
+	lb_buf_adds(&word, "x");
+	for (size_t i = 0; i < 40; i++)
+		lb_buf_addc(&word, '}');
+	assert_int_equal(lb_words_expand(&w, word.data, &none, NULL, &err), LB_INVALID);
+	assert_non_null(strstr(err.text, "8 MiB"));
 }
 
 int main(void)
