@@ -15,6 +15,9 @@
 #include "layer/compress.h"
 #include "lbench/mem.h"
 
+/* The tar's own hash is one thread's work: beyond this nothing is won, and every thread costs memory. */
+enum { THREADS_MAX = 8 };
+
 struct slot {
 	char *raw;
 	size_t raw_len;
@@ -213,9 +216,9 @@ int lb_pipe_new(const struct lb_pipe_options *options, struct lb_pipe **out, str
 {
 	lb_autopipe struct lb_pipe *p = lb_calloc(1, sizeof(*p));
 	p->options = *options;
-	p->helpers_count = options->threads ? options->threads : 1;
+	p->helpers_count = options->threads < 1 ? 1 : options->threads > THREADS_MAX ? THREADS_MAX : options->threads;
 	p->helpers = lb_calloc(p->helpers_count, sizeof(*p->helpers));
-	p->slots_count = p->helpers_count == 1 ? 1 : 2 * p->helpers_count + 1;
+	p->slots_count = p->helpers_count == 1 ? 1 : p->helpers_count + 3;
 	p->slots = lb_calloc(p->slots_count, sizeof(*p->slots));
 	for (size_t i = 0; i < p->slots_count; i++)
 		p->slots[i].raw = lb_malloc(options->chunk_max_bytes);

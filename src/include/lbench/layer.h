@@ -21,7 +21,7 @@
 struct lb_layer_options {
 	enum lb_compression compression;
 	int level;               /* 0: the compressor's default here (isa-l 1, zlib 6, zstd 3); LB_INVALID: it has none such */
-	unsigned threads;        /* the caller's among them; 0 or 1: none beside it */
+	unsigned threads;        /* the caller's among them; 0 or 1: none beside it; more than 8 are 8 */
 	const _Atomic bool *cancel; /* NULL; when it becomes true: LB_INTERRUPTED */
 };
 
