@@ -150,28 +150,38 @@ static int read_version(struct lb_db *db, sqlite3 *handle, int *version, struct 
 	return rc;
 }
 
-/* The busy handler is not asked while a data base becomes a WAL one, hence the lock. */
 static int make_tables(struct lb_db *db, sqlite3 *handle, struct lb_err *err)
 {
-	lb_autofd int lock = -1;
-	if (db->lock_path) {
-		lock = open(db->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-		int e = errno;
-		if (lock < 0)
-			return lb_recode(err, (lb_fail_errno(err, e, "cannot create %s", db->lock_path), LB_CANTCREAT));
-		while (flock(lock, LOCK_EX) != 0 && errno == EINTR)
-			;
-	}
 	int rc = run(db, handle, "PRAGMA journal_mode=WAL", err);
 	return rc ? rc : run(db, handle, schema, err);
+}
+
+/* The busy handler is not asked while a data base becomes a WAL one or is mended after a kill, and even a reader
+ * of its version is in the way then: so opening is one process's at a time. */
+static int lock_opening(const struct lb_db *db, int *lock, struct lb_err *err)
+{
+	if (!db->lock_path)
+		return 0;
+	*lock = open(db->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	int e = errno;
+	if (*lock < 0 && (e == EROFS || e == EACCES))
+		return 0; /* nothing will be made there */
+	if (*lock < 0)
+		return lb_recode(err, (lb_fail_errno(err, e, "cannot create %s", db->lock_path), LB_CANTCREAT));
+	while (flock(*lock, LOCK_EX) != 0 && errno == EINTR)
+		;
+	return 0;
 }
 
 static int set_up(struct lb_db *db, sqlite3 *handle, struct lb_err *err)
 {
 	int version, off;
+	lb_autofd int lock = -1;
 	sqlite3_busy_timeout(handle, BUSY_TIMEOUT_MS);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, &off);
-	int rc = read_version(db, handle, &version, err);
+	int rc = lock_opening(db, &lock, err);
+	if (!rc)
+		rc = read_version(db, handle, &version, err);
 	if (!rc && version == 0) {
 		rc = make_tables(db, handle, err);
 		version = SCHEMA_VERSION;
