@@ -30,6 +30,8 @@ int cmd_env(int argc, char **argv, struct lb_err *err);
 int cmd_parse(int argc, char **argv, struct lb_err *err);
 int cmd_expand(int argc, char **argv, struct lb_err *err);
 int cmd_ignore(int argc, char **argv, struct lb_err *err);
+int cmd_image(int argc, char **argv, struct lb_err *err);
+int cmd_store(int argc, char **argv, struct lb_err *err);
 
 /* Writes to standard output and checks that it arrived. LB_IO. */
 int print_out(const struct lb_buf *text, struct lb_err *err);

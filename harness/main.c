@@ -18,6 +18,8 @@ static const struct command commands[] = {
 	{ "explain", cmd_explain, false, "RESULT", "why each step missed, and what did it" },
 	{ "verify", cmd_verify, false, "CASES…", "predicted against observed decisions of real engines" },
 	{ "env", cmd_env, false, "", "what this machine can do" },
+	{ "image", cmd_image, true, "COMMAND …", "looks into the images of a store, layer by layer" },
+	{ "store", cmd_store, true, "COMMAND …", "the store by itself: du, gc, fsck" },
 	{ "parse", cmd_parse, true, "FILE", "a Dockerfile as it is understood" },
 	{ "expand", cmd_expand, true, "WORD", "a word with its variables" },
 	{ "ignore", cmd_ignore, true, "[PATH…]", "which paths a .dockerignore leaves out" },

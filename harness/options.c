@@ -158,6 +158,14 @@ int options_parse(const struct usage *u, int argc, char **argv, struct lb_strv *
 	return 0;
 }
 
+int output_format(const char *format, bool *json, struct lb_err *err)
+{
+	*json = format && strcmp(format, "json") == 0;
+	if (format && !*json && strcmp(format, "table") != 0)
+		return lb_fail(err, LB_USAGE, "--format is table or json; not '%s'", format);
+	return 0;
+}
+
 size_t text_columns(const char *s)
 {
 	size_t n = 0;

@@ -48,6 +48,8 @@ struct usage {
  * -h or --help was given (nothing else is looked at then). */
 int options_parse(const struct usage *u, int argc, char **argv, struct lb_strv *operands, bool *help, struct lb_err *err);
 void options_help(const struct usage *u, struct lb_buf *out);
+/* --format of commands that print a table or JSON; NULL: table. LB_USAGE. */
+int output_format(const char *format, bool *json, struct lb_err *err);
 /* Columns that UTF-8 text takes, and text filled up with blanks to so many. */
 size_t text_columns(const char *s);
 void pad_to(struct lb_buf *out, const char *text, size_t columns);
