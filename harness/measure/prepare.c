@@ -105,20 +105,27 @@ static int parse_dockerfile(struct prepared *p, const struct scn_variant *v, con
 	return 0;
 }
 
-static const struct lb_node *ignore_file(const struct lb_node *context, const struct lb_policy *policy)
+/* NAME.dockerignore beside the Dockerfile, for engines that know it; else .dockerignore. Appends the text. */
+static int ignore_text(const struct prepared *p, const struct lb_policy *policy, size_t variant, const struct input *in,
+                       struct lb_buf *out, struct lb_err *err)
 {
-	const struct lb_node *own = policy->dialect & LB_DIALECT_OWN_IGNORE ? lb_tree_get(context, "Dockerfile.dockerignore") : NULL;
-	return own ? own : lb_tree_get(context, ".dockerignore");
+	bool own = policy->dialect & LB_DIALECT_OWN_IGNORE;
+	const char *beside = p->o->scenario->implicit ? p->o->scenario->variants[variant].ignore_text : NULL;
+	if (own && beside) {
+		lb_buf_adds(out, beside);
+		return 0;
+	}
+	const struct lb_node *n = own ? lb_tree_get(in->context, "Dockerfile.dockerignore") : NULL;
+	if (!n)
+		n = lb_tree_get(in->context, ".dockerignore");
+	return n && n->content ? lb_content_load(n->content, out, err) : 0;
 }
 
-static int parse_ignore(struct prepared *p, const struct lb_policy *policy, struct input *in, struct lb_err *err)
+static int parse_ignore(struct prepared *p, const struct lb_policy *policy, size_t variant, struct input *in, struct lb_err *err)
 {
-	const struct lb_node *n = ignore_file(in->context, policy);
-	if (!n || !n->content)
-		return 0;
 	lb_autobuf struct lb_buf text = { 0 };
-	int rc = lb_content_load(n->content, &text, err);
-	if (rc)
+	int rc = ignore_text(p, policy, variant, in, &text, err);
+	if (rc || !text.len)
 		return rc;
 	struct lb_digest key = text_key(".dockerignore", text.data, text.len, 0);
 	in->ignore = lb_map_getn(p->ignores, key.bytes, sizeof(key.bytes));
@@ -141,7 +148,7 @@ static int make_input(struct prepared *p, size_t state, size_t variant, size_t p
 	const struct scn_state *st = p->states[state].state;
 	int rc = scn_state_context(st, variant, &in->context, err);
 	if (!rc)
-		rc = parse_ignore(p, p->o->policies[policy], in, err);
+		rc = parse_ignore(p, p->o->policies[policy], variant, in, err);
 	if (rc)
 		return rc;
 	rc = parse_dockerfile(p, &p->o->scenario->variants[variant], st->dockerfiles[variant], p->o->policies[policy], in, err);
