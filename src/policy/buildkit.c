@@ -44,6 +44,7 @@ struct context {
 };
 struct state {
 	struct lb_bk_book *book;
+	struct lb_map *made; /* ids that this build made -> how */
 	enum lb_builder_kind kind;
 	struct context *contexts;
 	size_t contexts_count, contexts_cap;
@@ -71,6 +72,7 @@ static void *state_new(struct lb_cache *c)
 	struct state *s = lb_calloc(1, sizeof(*s));
 	s->kind = c->kind;
 	s->book = lb_bk_book_new(c->kind);
+	s->made = lb_map_new(NULL);
 	return s;
 }
 
@@ -80,6 +82,7 @@ static void *state_fork(const void *p)
 	struct state *copy = lb_calloc(1, sizeof(*copy));
 	copy->kind = s->kind;
 	copy->book = lb_bk_book_new(s->kind);
+	copy->made = lb_map_new(NULL);
 	for (size_t i = 0; i < s->contexts_count; i++) {
 		copy->contexts = lb_grow(copy->contexts, copy->contexts_count, &copy->contexts_cap, sizeof(*copy->contexts));
 		const struct context *x = &s->contexts[i];
@@ -98,12 +101,15 @@ static void state_free(void *p)
 	}
 	free(s->contexts);
 	lb_bk_book_free(s->book);
+	lb_map_free(s->made);
 	free(s);
 }
 
 static int begin(struct lb_cache *c, struct lb_err *err)
 {
 	struct state *s = c->state;
+	lb_map_free(s->made);
+	s->made = lb_map_new(NULL);
 	return lb_bk_book_begin(s->book, c->scope, &c->total, err);
 }
 
@@ -223,6 +229,33 @@ static void ids_add(struct ids *l, const struct lb_digest *id)
 		l->items[l->count++] = *id;
 }
 
+/* How a step of this build was made, and by what a choice matches: in what the context holds, in what another stage
+ * holds, or by definitions alone. */
+static const char made_by_context[] = "context", made_otherwise[] = "stage";
+
+static const char *content_of(const struct lb_bk_op *op, const struct choice *x)
+{
+	const char *by = NULL;
+	for (size_t i = 0; i < op->deps_count; i++) {
+		if (!op->deps[i].has_content || x->at[i])
+			continue;
+		if (op->deps[i].link)
+			return made_otherwise;
+		by = made_by_context;
+	}
+	return by;
+}
+
+/* The stages of a build are solved side by side: whether a step's root leads anywhere is asked before the other
+ * stages are through. So what this build makes is found by later steps where it is one and the same operation in
+ * two stages, and not through equal content (observed: a directory that one stage copies from the context, and the
+ * next from that stage, is copied twice). */
+static bool visible(const struct state *s, const struct lb_digest *id, const char *by)
+{
+	const char *made = lb_map_getn(s->made, id->bytes, sizeof(id->bytes));
+	return !made || !by || (made == made_by_context && by == made_by_context);
+}
+
 static void find_ids(struct lb_cache *c, const struct lb_bk_op *op, struct ids *out)
 {
 	struct state *s = c->state;
@@ -232,8 +265,10 @@ static void find_ids(struct lb_cache *c, const struct lb_bk_op *op, struct ids *
 	for (struct choice x = { .done = false }; !x.done; choice_next(op, &x)) {
 		if (!choice_link(op, &x, deps, &l))
 			continue;
+		const char *by = content_of(op, &x);
 		for (size_t i = 0; i < IDS_MAX && lb_bk_book_id(s->book, c->scope, &l.choice, i, &id) == 0; i++)
-			ids_add(out, &id);
+			if (visible(s, &id, by))
+				ids_add(out, &id);
 	}
 }
 
@@ -440,7 +475,8 @@ static int lookup(struct lb_cache *c, const struct lb_inputs *in, const struct l
 static int keep(struct lb_cache *c, const struct lb_bk_op *op, struct ids *ids, const struct lb_past *k, struct lb_err *err)
 {
 	struct state *s = c->state;
-	if (!ids->count) {
+	bool made = !ids->count;
+	if (made) {
 		struct choice first = { .done = false };
 		struct lb_digest deps[LB_BK_DEPS_MAX];
 		struct lb_bk_link l;
@@ -451,6 +487,11 @@ static int keep(struct lb_cache *c, const struct lb_bk_op *op, struct ids *ids, 
 			memcpy(b, k->result.bytes, 32);
 		b[32] = 'r';
 		ids->items[ids->count++] = lb_digest_of(b, sizeof(b));
+	}
+	if (made) {
+		const char *by = content_of(op, &(struct choice){ .done = false });
+		lb_map_setn(s->made, ids->items[0].bytes, sizeof(ids->items[0].bytes),
+			    (void *)(by == made_by_context ? made_by_context : made_otherwise));
 	}
 	int rc = lb_bk_book_add_result(s->book, c->scope, &ids->items[0], k, err);
 	return rc ? rc : connect(c, op, &ids->items[0], k, err);

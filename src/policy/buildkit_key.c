@@ -9,7 +9,6 @@
 
 #include "lbench/fs.h"
 #include "lbench/mem.h"
-#include "lbench/words.h"
 
 static const char *or_empty(const char *s)
 {
@@ -235,21 +234,10 @@ static int copy_op(const struct lb_buildkit_rules *rules, const struct lb_inputs
 	return copy_sources(in, h, op, err);
 }
 
-static const char *variable(const char *name, void *arg)
-{
-	return lb_stage_lookup(arg, name);
-}
-
 struct lb_digest lb_bk_spelled(const struct lb_inputs *in)
 {
-	const struct lb_instruction *i = in->step->in;
-	struct lb_words words = { .escape = in->before->plan ? in->before->plan->df->escape : '\\',
-				  .lookup = variable,
-				  .arg = (void *)in->before };
-	lb_autofree char *written = NULL;
-	if (!i || !i->args_count || lb_words_expand(&words, i->args[0], &written, NULL, NULL) || *written != '/')
-		return (struct lb_digest){ 0 };
-	return strcmp(written, in->step->path) == 0 ? (struct lb_digest){ 0 } : lb_digest_of(written, strlen(written));
+	lb_autofree char *written = lb_inputs_workdir_spelled(in);
+	return written ? lb_digest_of(written, strlen(written)) : (struct lb_digest){ 0 };
 }
 
 static void workdir_op(const struct lb_buildkit_rules *rules, const struct lb_inputs *in, struct lb_sha256 *h, struct lb_bk_op *op)

@@ -47,6 +47,11 @@ void lb_cache_free(struct lb_cache *c)
 	free(c);
 }
 
+enum lb_builder_kind lb_cache_kind(const struct lb_cache *c)
+{
+	return c->kind;
+}
+
 int lb_cache_begin(struct lb_cache *c, struct lb_err *err)
 {
 	lb_recall_begin(c->memory);

@@ -13,7 +13,9 @@
  *                 expansion; sum of the sources (classic_sum.c)   the destination is relative to (chain)
  *   ARG           name and default (not the value given)          the value: it counts in RUN
  *   ENV LABEL …   what they set, quotes and form aside            -
- *   WORKDIR       the directory, cleaned                          how it is spelled (observed on 28.5)
+ *   WORKDIR       the directory, in 20.10 as it is spelled when   -
+ *                 it is absolute (/etc/ is another than /etc;
+ *                 observed), cleaned from 26.1 on
  *   configuration Env, Labels, User, Entrypoint, ports, volumes;  20.10 does not compare the directory, HEALTHCHECK,
  *                 since 24.0.9 and 25.0.2 (moby 593b754) all      ONBUILD, SHELL, STOPSIGNAL
  *
@@ -26,7 +28,6 @@
 #include <string.h>
 
 #include "lbench/mem.h"
-#include "lbench/words.h"
 #include "policy/chain.h"
 
 struct state {
@@ -85,20 +86,12 @@ static int from(struct lb_cache *c, const struct lb_inputs *in, const struct lb_
 
 /* ---- the command that the image would be made by ---- */
 
-static const char *variable(const char *name, void *arg)
-{
-	return lb_stage_lookup(arg, name);
-}
-
 /* NAME or NAME=DEFAULT with the default expanded; a value that was passed does not show. */
 static void add_arg(const struct lb_inputs *in, const char *written, struct lb_sha256 *h)
 {
 	const char *equals = strchr(written, '=');
-	struct lb_words words = { .escape = in->before->plan ? in->before->plan->df->escape : '\\',
-				  .lookup = variable,
-				  .arg = (void *)in->before };
 	lb_autofree char *value = NULL;
-	if (equals && lb_words_expand(&words, equals + 1, &value, NULL, NULL) == 0) {
+	if (equals && lb_inputs_expand(in, equals + 1, &value)) {
 		lb_sha256_add(h, written, (size_t)(equals - written) + 1);
 		lb_sha256_adds(h, value);
 		return;
@@ -136,6 +129,12 @@ static int add_copy(const struct lb_cache *c, const struct lb_inputs *in, struct
 	return rc;
 }
 
+static void add_workdir(const struct lb_classic_rules *rules, const struct lb_inputs *in, struct lb_sha256 *h)
+{
+	lb_autofree char *written = rules->workdir_as_spelled ? lb_inputs_workdir_spelled(in) : NULL;
+	lb_sha256_adds(h, written ? written : in->step->path);
+}
+
 static int add_command(const struct lb_cache *c, const struct lb_inputs *in, struct lb_sha256 *h, struct lb_err *err)
 {
 	const struct lb_step *s = in->step;
@@ -148,7 +147,7 @@ static int add_command(const struct lb_cache *c, const struct lb_inputs *in, str
 	case LB_OP_ADD:
 		return lb_chain_blind(in) ? 0 : add_copy(c, in, h, err);
 	case LB_OP_WORKDIR:
-		lb_sha256_adds(h, s->path);
+		add_workdir(c->policy->rules, in, h);
 		return 0;
 	default:
 		if (s->keyword == LB_KW_ARG)

@@ -5,7 +5,8 @@
 #include "policy/internal.h"
 
 struct lb_classic_rules {
-	bool whole_config; /* all of the configuration is compared */
+	bool whole_config;       /* all of the configuration is compared */
+	bool workdir_as_spelled; /* an absolute WORKDIR counts as it is written */
 };
 
 /* classic_sum.c: the sum of what a COPY or ADD selects. context: the tree that links of the context lead into, NULL

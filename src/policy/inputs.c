@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lbench/mem.h"
+#include "lbench/words.h"
 
 static void field(struct lb_buf *b, char class, const char *name, const char *value)
 {
@@ -37,6 +38,28 @@ const char *lb_inputs_epoch(const struct lb_inputs *in)
 		return v;
 	const struct lb_pairs *args = in->before->plan->options.build_args;
 	return args ? lb_pairs_get(args, "SOURCE_DATE_EPOCH") : NULL;
+}
+
+static const char *variable(const char *name, void *arg)
+{
+	return lb_stage_lookup(arg, name);
+}
+
+bool lb_inputs_expand(const struct lb_inputs *in, const char *word, char **out)
+{
+	struct lb_words words = { .escape = in->before->plan ? in->before->plan->df->escape : '\\',
+				  .lookup = variable,
+				  .arg = (void *)in->before };
+	return lb_words_expand(&words, word, out, NULL, NULL) == 0;
+}
+
+char *lb_inputs_workdir_spelled(const struct lb_inputs *in)
+{
+	const struct lb_instruction *i = in->step->in;
+	lb_autofree char *written = NULL;
+	if (!i || !i->args_count || !lb_inputs_expand(in, i->args[0], &written) || *written != '/')
+		return NULL;
+	return strcmp(written, in->step->path) == 0 ? NULL : lb_steal(&written);
 }
 
 /* ---- RUN ---- */

@@ -14,7 +14,8 @@
 #define LB_FLAVOUR_BUILDKIT_HEADER ((enum lb_flavour)(LB_FLAVOUR_POLICY_0 + 1)) /* … of a directory's own attributes */
 #define LB_FLAVOUR_CLASSIC         ((enum lb_flavour)(LB_FLAVOUR_POLICY_0 + 2))
 #define LB_FLAVOUR_BUILDAH         ((enum lb_flavour)(LB_FLAVOUR_POLICY_0 + 3))
-#define LB_FLAVOUR_KANIKO          ((enum lb_flavour)(LB_FLAVOUR_POLICY_0 + 4))
+#define LB_FLAVOUR_BUILDAH_OWNED   ((enum lb_flavour)(LB_FLAVOUR_POLICY_0 + 4))
+#define LB_FLAVOUR_KANIKO          ((enum lb_flavour)(LB_FLAVOUR_POLICY_0 + 5))
 
 /* ---- links ---- */
 
@@ -95,6 +96,10 @@ int lb_inputs_digest(const struct lb_inputs *in, const char *fields, size_t cano
 		     struct lb_digest *out, struct lb_err *err);
 /* SOURCE_DATE_EPOCH in force, NULL: none. */
 const char *lb_inputs_epoch(const struct lb_inputs *in);
+/* word with the variables of the step expanded, the caller's; false: it cannot be. */
+bool lb_inputs_expand(const struct lb_inputs *in, const char *word, char **out);
+/* WORKDIR's directory as written, when that is absolute and not its clean form; the caller's. NULL: it is clean. */
+char *lb_inputs_workdir_spelled(const struct lb_inputs *in);
 
 /* receive.c: disk with all owners reset to 0:0, as docker's clients send it. then and seen: what was given and what
  * came out the time before, NULL: nothing. The caller's reference. */

@@ -7,6 +7,7 @@
 
 #include "lbench/dockerfile.h"
 #include "lbench/mem.h"
+#include "policy/buildah.h"
 #include "policy/buildkit.h"
 #include "policy/classic.h"
 
@@ -15,6 +16,10 @@ enum {
 	COLD = 1 << LB_BUILDER_COLD,
 	FRESH = 1 << LB_BUILDER_FRESH | 1 << LB_BUILDER_FRESH_MIN,
 	DIALECT_CLASSIC = LB_DIALECT_CHMOD,
+	DIALECT_BUILDAH_128 = LB_DIALECT_MOUNT | LB_DIALECT_RUN_FLAGS | LB_DIALECT_CHMOD | LB_DIALECT_PLATFORM_ARGS | LB_DIALECT_LINK |
+			      LB_DIALECT_PARENTS,
+	/* --link and --parents are read by all, and refused where a step uses them (buildah.c) */
+	DIALECT_BUILDAH_139 = DIALECT_BUILDAH_128 | LB_DIALECT_HEREDOC | LB_DIALECT_EXCLUDE | LB_DIALECT_ADD_FLAGS | LB_DIALECT_MODIFIERS,
 	/* docker 20.10's front end is built in: heredocs, --link, --parents came with later syntax images */
 	DIALECT_BUILDKIT_08 = LB_DIALECT_MOUNT | LB_DIALECT_RUN_FLAGS | LB_DIALECT_CHMOD | LB_DIALECT_OWN_IGNORE | LB_DIALECT_PLATFORM_ARGS,
 	DIALECT_BUILDKIT_013 =
@@ -27,7 +32,21 @@ enum {
 #define BUILDKIT_SHAPE \
 	{ \
 		.run_empty_layer = true, .run_touches_etc = true, .workdir_layer = true, .workdir_empty_layer = true, \
-		.copy_lists_parents = true \
+		.copy_lists_parents = true, .resolves_first = true, .unknown_owner_is_root = true, .workdir_owned_by_user = true, \
+		.whiteout_mode = 0600 \
+	}
+/* RUN that changes nothing makes no layer. */
+#define CLASSIC_SHAPE \
+	{ \
+		.workdir_layer = true, .workdir_empty_layer = true, .copy_lists_parents = true, .unneeded_stages = true, \
+		.wildcard_must_match = true, .many_sources_need_slash = true, .stage_names_unique = true, .whiteout_mode = 0600 \
+	}
+/* WORKDIR makes no layer: its directory appears with the next step that makes one. */
+#define BUILDAH_SHAPE(etc, changed) \
+	{ \
+		.run_empty_layer = true, .run_touches_etc = (etc), .copy_lists_parents = true, .wildcard_must_match = true, \
+		.archive_by_content = true, .bind_sees_ignored = true, .copy_replaces_link = true, .copy_looks_at_root = true, \
+		.changed_dirs_only = (changed) \
 	}
 
 /* An explicit id or sharing of a cache mount is no longer in the key since 0.13 (moby 584ec40, January 2024);
@@ -36,14 +55,18 @@ static const struct lb_buildkit_rules buildkit_08 = { .cache_id_counts = true };
 static const struct lb_buildkit_rules buildkit_013 = { .link_merges = true };
 static const struct lb_buildkit_rules buildkit_025 = { .link_merges = true, .epoch_counts = true };
 
-/* RUN that changes nothing makes no layer; the builder knows neither mounts nor heredocs (observed). */
-#define CLASSIC_SHAPE \
-	{ \
-		.workdir_layer = true, .workdir_empty_layer = true, .unneeded_stages = true, .wildcard_must_match = true, \
-		.many_sources_need_slash = true \
-	}
-static const struct lb_classic_rules classic_20 = { .whole_config = false };
+static const struct lb_classic_rules classic_20 = { .workdir_as_spelled = true };
 static const struct lb_classic_rules classic_26 = { .whole_config = true };
+
+/* Heredocs from 1.35 (339839d), binds from 1.39 (4383e34), --link and the newest candidate from 1.41 (eea4838 and
+ * after); the others observed. */
+static const struct lb_buildah_rules buildah_128 = { .owner_counts = true };
+static const struct lb_buildah_rules buildah_139 = {
+	.bind = LB_BUILDAH_BIND_TIMES, .heredocs = true, .owner_counts = true, .stages_apart = true
+};
+static const struct lb_buildah_rules buildah_143 = {
+	.bind = LB_BUILDAH_BIND, .heredocs = true, .link = true, .parents = true, .newest = true
+};
 
 static const struct lb_policy policies[] = {
 	{ "classic", "20.10", "classic@20.10", LB_OBSERVED, DIALECT_CLASSIC, WARM | COLD, CLASSIC_SHAPE, &lb_classic_ops, &classic_20 },
@@ -55,6 +78,12 @@ static const struct lb_policy policies[] = {
 	  &buildkit_013 },
 	{ "buildkit", "0.25", "buildkit@0.25", LB_OBSERVED, DIALECT_BUILDKIT_025, WARM | FRESH | COLD, BUILDKIT_SHAPE, &lb_buildkit_ops,
 	  &buildkit_025 },
+	{ "buildah", "1.28", "buildah@1.28", LB_OBSERVED, DIALECT_BUILDAH_128, WARM | COLD, BUILDAH_SHAPE(true, false), &lb_buildah_ops,
+	  &buildah_128 },
+	{ "buildah", "1.39", "buildah@1.39", LB_OBSERVED, DIALECT_BUILDAH_139, WARM | COLD, BUILDAH_SHAPE(true, false), &lb_buildah_ops,
+	  &buildah_139 },
+	{ "buildah", "1.43", "buildah@1.43", LB_OBSERVED, DIALECT_BUILDAH_139, WARM | COLD, BUILDAH_SHAPE(false, true), &lb_buildah_ops,
+	  &buildah_143 },
 	{ "never", "", "never", LB_FROM_SOURCE, LB_DIALECT_ALL, WARM | FRESH | COLD, BUILDKIT_SHAPE, &lb_never_ops, NULL },
 };
 
@@ -104,4 +133,17 @@ size_t lb_policy_list(bool newest, const struct lb_policy **out, size_t cap)
 		count++;
 	}
 	return count;
+}
+
+struct lb_shape lb_policy_shape(const struct lb_policy *p, enum lb_builder_kind kind)
+{
+	struct lb_shape s = p->shape;
+	if (strcmp(p->engine, "buildkit") != 0 || kind == LB_BUILDER_WARM)
+		return s;
+	/* the containerd image store, whose differ compares; observed on fresh builders */
+	s.run_touches_etc = false;
+	s.drops_unchanged = true;
+	s.link_alone = true;
+	s.whiteout_mode = 0;
+	return s;
 }

@@ -37,6 +37,21 @@ struct lb_shape {
 	bool unneeded_stages;      /* stages that the target does not need are built too */
 	bool wildcard_must_match;  /* a wildcard that matches nothing is refused */
 	bool many_sources_need_slash; /* several sources need a destination with '/' at its end */
+	bool archive_by_content;   /* build unpacks an ADD's archive before the lookup (lb_source.unpacked) */
+	bool bind_sees_ignored;    /* a bind of the context shows what .dockerignore leaves out */
+	bool unknown_owner_is_root; /* a --chown name that a known /etc/passwd or group has not: 0; else the step fails */
+	bool resolves_first;       /* whatever in a needed stage cannot be resolved is refused before anything runs; else the step
+	                              that needs it fails */
+	bool stage_names_unique;   /* a second stage of a name is refused, at its FROM's stage before anything of it runs */
+	bool workdir_owned_by_user; /* a directory that WORKDIR makes belongs to USER; else to root */
+	bool drops_unchanged;      /* a file that a COPY writes exactly as it was, times too, is not in the layer */
+	bool link_alone;           /* a new hard link to a lower file is in the layer by itself, as a file; else with that
+	                              file, as a link to it */
+	bool changed_dirs_only;    /* a RUN's layer lists a directory of a lower layer only when the directory itself changed
+	                              (mode, owner, time), or when something right in it was added or changed; else all that
+	                              lead to a change */
+	bool copy_looks_at_root;   /* what the destination of a COPY or ADD is counts: lb_inputs.root is given where it is known */
+	uint32_t whiteout_mode;    /* of whiteout entries: 0600 or 0 */
 };
 
 enum lb_builder_kind { LB_BUILDER_WARM, LB_BUILDER_FRESH, LB_BUILDER_FRESH_MIN, LB_BUILDER_COLD };
@@ -56,6 +71,9 @@ struct lb_policy {
 	const struct lb_policy_ops *ops; /* policy/'s own */
 	const void *rules;         /* version data, the engine's own */
 };
+/* How its layers look on a builder of that kind: fresh and cold BuildKit builders stand on another store than the
+ * warm one that was observed. */
+struct lb_shape lb_policy_shape(const struct lb_policy *p, enum lb_builder_kind kind);
 /* "buildkit" (the newest observed version), "buildkit@0.13". LB_NOT_FOUND names what there is. */
 int lb_policy_find(const char *name, const struct lb_policy **out, struct lb_err *err);
 /* All of them, engine by engine, oldest version first; `newest` only the bare names' versions. */
@@ -82,6 +100,7 @@ struct lb_source {             /* one source of a COPY or ADD, or one bind mount
 	struct lb_link *from;      /* of the stage or image that it reads; NULL: the context */
 	bool known;                /* false: what it selects depends on bytes that nobody knows; items are then empty */
 	bool archive;              /* ADD will unpack it */
+	struct lb_node *unpacked;  /* borrowed; of an archive, what it holds (policy->shape.archive_by_content); NULL: not unpacked */
 };
 
 /* A base image, as build found it. */
@@ -181,6 +200,7 @@ int lb_cache_new(const struct lb_policy *p, enum lb_builder_kind kind, struct lb
 /* A copy that goes on by itself, over a fork of the scope. */
 struct lb_cache *lb_cache_fork(const struct lb_cache *c, struct lb_scope *scope);
 void lb_cache_free(struct lb_cache *c); /* NULL is fine */
+enum lb_builder_kind lb_cache_kind(const struct lb_cache *c);
 
 struct lb_cache_counts {
 	uint64_t export_bytes, import_bytes, fetched_bytes; /* of a CI cache: written, read, fetched for hits */
