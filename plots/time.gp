@@ -28,7 +28,7 @@ is(state) = strcol("state") eq state
 row_y(k) = 1 - (46.0 + 19 * (k - 1)) / height
 do for [k = 1:legend] {
 	set object k rectangle from screen 16.0 / width, screen row_y(k) - 6.0 / height to screen 36.0 / width, screen row_y(k) + 6.0 / height \
-	    fillstyle solid noborder fillcolor rgb okabe[k]
+	    fillstyle solid noborder fillcolor rgb okabe[k < 8 ? k : 8]
 	set label 10 + k steps[k] at screen 44.0 / width, screen row_y(k) left textcolor rgb ink font ',11'
 }
 set object legend fillstyle empty border rgb faint
