@@ -12,6 +12,7 @@ int cmd_explain(int argc, char **argv, struct lb_err *err)
 		{ "edit", 0, OPTION_TEXT, &eo.edit, "NAME", "only after this edit" },
 		{ "step", 0, OPTION_TEXT, &eo.step, "TEXT", "only this step: its text as a pattern, or its line" },
 		{ "policy", 0, OPTION_TEXT, &eo.policy, "NAME", "only under this policy" },
+		{ "builder", 0, OPTION_TEXT, &eo.builder, "KIND", "on this builder; '*' on all (default: the first, warm)" },
 		{ "no-color", 0, OPTION_FLAG, &no_color, NULL, "no colour on a terminal" },
 	};
 	struct usage u = { "explain", "RESULT", "Says for each miss what changed, whether the step needed it, and what would avoid it.\n"

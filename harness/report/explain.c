@@ -351,20 +351,25 @@ static int check_step(const struct report *r, const char *pattern, struct lb_err
 
 static int check_options(const struct report *r, const struct explain_options *o, struct lb_err *err)
 {
-	lb_autostrv struct lb_strv variants = { 0 }, edits = { 0 }, policies = { 0 };
+	lb_autostrv struct lb_strv variants = { 0 }, edits = { 0 }, policies = { 0 }, builders = { 0 };
 	for (size_t i = 0; i < r->variants_count; i++)
 		lb_strv_add(&variants, r->variants[i].name);
 	lb_strv_add(&edits, "cold");
 	for (size_t i = 0; i < r->edits_count; i++)
 		lb_strv_add(&edits, r->edits[i].name);
-	for (size_t i = 0; i < r->builds_count; i++)
+	for (size_t i = 0; i < r->builds_count; i++) {
 		if (!lb_strv_has(&policies, r->builds[i].text[BT_POLICY]))
 			lb_strv_add(&policies, r->builds[i].text[BT_POLICY]);
+		if (!lb_strv_has(&builders, r->builds[i].text[BT_BUILDER]))
+			lb_strv_add(&builders, r->builds[i].text[BT_BUILDER]);
+	}
 	int rc = check_pattern("variant", o->variant, &variants, err);
 	if (!rc)
 		rc = check_pattern("edit", o->edit, &edits, err);
 	if (!rc)
 		rc = check_pattern("policy", o->policy, &policies, err);
+	if (!rc)
+		rc = check_pattern("builder", o->builder, &builders, err);
 	return rc ? rc : check_step(r, o->step, err);
 }
 
@@ -378,7 +383,7 @@ int report_explain(const struct report *r, const struct explain_options *o, stru
 	struct explain x = { .r = r, .o = o, .out = &text };
 	size_t n = report_blocks(r, &blocks);
 	for (size_t i = 0; i < n && !rc; i++) {
-		if (!text_match(o->policy, blocks[i].policy))
+		if (!text_match(o->policy, blocks[i].policy) || !text_match(o->builder ? o->builder : blocks[0].builder, blocks[i].builder))
 			continue;
 		report_autoview struct report_view v;
 		report_view_init(&v, r, &blocks[i]);

@@ -66,6 +66,7 @@ struct explain_options {
 	const char *edit;
 	const char *step; /* against the instruction's text, or a line number */
 	const char *policy;
+	const char *builder; /* NULL: the result's first, which is the warm one where there is one */
 	unsigned width;
 	bool color;
 };
