@@ -38,7 +38,7 @@ static int make_plan(struct build *b, struct lb_err *err)
 	struct lb_pairs *kept = lb_arena_alloc(&b->arena, sizeof(*kept));
 	*kept = contexts;
 	struct lb_plan_options po = { .build_args = o->build_args, .target = o->target, .platform = o->platform,
-		.named_contexts = kept, .dialect = o->policy->dialect, .unneeded_too = o->policy->shape.unneeded_stages };
+		.named_contexts = kept, .dialect = o->policy->dialect, .unneeded_too = b->shape.unneeded_stages };
 	int rc = lb_build_plan_new(o->dockerfile, &po, &b->plan, err);
 	if (rc)
 		return rc;
@@ -49,7 +49,7 @@ static int make_plan(struct build *b, struct lb_err *err)
 	}
 	for (size_t i = 0; i < b->plan->order_count; i++)
 		b->stages[b->plan->order[i]].needed = true;
-	return 0;
+	return b->shape.resolves_first ? stages_resolve(b, err) : 0;
 }
 
 static int receive_context(struct build *b, struct lb_err *err)
@@ -93,7 +93,7 @@ static int carry_out(struct build *b, struct lb_err *err)
 
 int lb_build(const struct lb_build_options *options, struct lb_build_result *out, struct lb_err *err)
 {
-	struct build b = { .o = options, .out = out };
+	struct build b = { .o = options, .out = out, .shape = lb_policy_shape(options->policy, lb_cache_kind(options->cache)) };
 	*out = (struct lb_build_result){ .ok = true };
 	int rc = carry_out(&b, err);
 	build_release(&b);

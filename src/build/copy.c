@@ -18,8 +18,8 @@
 
 struct copying {
 	const struct step_run *sr;
-	struct lb_node *root;   /* NULL: not known */
-	struct lb_node *layer;  /* so far */
+	struct lb_node *root;  /* NULL: not known */
+	struct lb_node *layer; /* so far */
 	struct lb_time stamp;
 	bool chown, archive;
 	bool replaces_link;
@@ -27,10 +27,18 @@ struct copying {
 
 /* ---- attributes ---- */
 
+static struct lb_attr made_directory(const struct copying *cp)
+{
+	return (struct lb_attr){ .kind = LB_DIR, .mode = 0755, .uid = cp->sr->in.uid, .gid = cp->sr->in.gid, .mtime = cp->stamp };
+}
+
+/* A directory that an archive only names on the way to others is made like any that leads somewhere. */
 static int changed_attr(const struct copying *cp, const struct lb_node *n, struct lb_attr *out, struct lb_err *err)
 {
 	const struct lb_step *s = &cp->sr->step;
 	*out = n->attr;
+	if (n->attr.implied)
+		*out = made_directory(cp);
 	if (cp->chown || (!s->from && !cp->archive)) {
 		out->uid = cp->sr->in.uid;
 		out->gid = cp->sr->in.gid;
@@ -42,7 +50,7 @@ static int changed_attr(const struct copying *cp, const struct lb_node *n, struc
 
 static bool same_attr(const struct lb_attr *a, const struct lb_attr *b)
 {
-	return a->uid == b->uid && a->gid == b->gid && a->mode == b->mode;
+	return a->uid == b->uid && a->gid == b->gid && a->mode == b->mode && a->implied == b->implied;
 }
 
 static int transform(const struct copying *cp, struct lb_node *n, struct lb_node **out, struct lb_err *err);
@@ -135,7 +143,8 @@ static bool keeps_all(const struct copying *cp, struct lb_node *n)
 	if (cp->chown || cp->sr->step.chmod)
 		return false;
 	struct lb_digest d;
-	return cp->sr->step.from || (lb_node_digest_by(n, LB_FLAVOUR_ROOT_OWNED, root_owned, NULL, &d, NULL) == 0 && !lb_digest_is_zero(&d));
+	return cp->sr->step.from ||
+	       (lb_node_digest_by(n, LB_FLAVOUR_ROOT_OWNED, root_owned, NULL, &d, NULL) == 0 && !lb_digest_is_zero(&d));
 }
 
 /* ---- places ---- */
@@ -173,11 +182,6 @@ static bool is_directory(const struct copying *cp, const char *place)
 }
 
 /* ---- grafting ---- */
-
-static struct lb_attr made_directory(const struct copying *cp)
-{
-	return (struct lb_attr){ .kind = LB_DIR, .mode = 0755, .uid = cp->sr->in.uid, .gid = cp->sr->in.gid, .mtime = cp->stamp };
-}
 
 /* Replaces *tree by itself with node at path; the reference is taken, also on failure. */
 static int put_node(struct lb_node **tree, const char *path, struct lb_node *node, struct lb_err *err)
@@ -333,8 +337,11 @@ static int copy_heredoc(struct copying *cp, const struct lb_copy_source *src, st
 
 int copy_layer(struct build *b, const struct step_run *sr, struct lb_node *root, struct lb_node **out, struct lb_err *err)
 {
-	struct copying cp = { .sr = sr, .root = root, .stamp = build_stamp(b), .chown = sr->step.chown && *sr->step.chown,
-		.replaces_link = b->o->policy->shape.copy_replaces_link };
+	struct copying cp = { .sr = sr,
+			      .root = root,
+			      .stamp = build_stamp(b),
+			      .chown = sr->step.chown && *sr->step.chown,
+			      .replaces_link = b->shape.copy_replaces_link };
 	int rc = 0;
 	size_t n = 0;
 	for (size_t i = 0; !rc && i < sr->step.sources_count; i++) {

@@ -170,7 +170,7 @@ static int make_directory(struct build *b, const struct step_run *sr, struct lb_
 		p += *p == '/';
 	}
 	r->layer = layer;
-	r->no_layer = !b->o->policy->shape.workdir_layer || (exists && !b->o->policy->shape.workdir_empty_layer);
+	r->no_layer = !b->shape.workdir_layer || (exists && !b->shape.workdir_empty_layer);
 	return rc;
 }
 

@@ -14,8 +14,8 @@
 /* ---- where sources come from ---- */
 
 struct origin {
-	struct lb_node *tree;  /* a reference; NULL: not known without carrying something out */
-	struct lb_link *link;  /* borrowed; NULL: the context */
+	struct lb_node *tree; /* a reference; NULL: not known without carrying something out */
+	struct lb_link *link; /* borrowed; NULL: the context */
 	const char *where;
 };
 
@@ -59,7 +59,7 @@ static int origin_of_image(struct build *b, const char *name, const struct step_
 }
 
 static int find_origin(struct build *b, const char *from, int from_stage, bool with_bytes, const struct step_run *sr, struct origin *out,
-                       struct lb_err *err)
+		       struct lb_err *err)
 {
 	*out = (struct origin){ 0 };
 	if (!from) {
@@ -79,7 +79,7 @@ static int find_origin(struct build *b, const char *from, int from_stage, bool w
 /* ---- COPY, ADD ---- */
 
 static int select_from(struct build *b, struct step_run *sr, const struct origin *origin, const char *path,
-                       const struct lb_ignore *excludes, struct lb_source *out, struct lb_err *err)
+		       const struct lb_ignore *excludes, struct lb_source *out, struct lb_err *err)
 {
 	out->written = path;
 	out->from = origin->link;
@@ -92,16 +92,20 @@ static int select_from(struct build *b, struct step_run *sr, const struct origin
 static int refuse_remote(const struct build *b, const struct step_run *sr, const char *path, struct lb_err *err)
 {
 	lb_fail_at(err, step_pos(b, sr), "%s %s: sources on the network are not fetched; put a copy into the context",
-	           lb_keyword_name(sr->step.keyword), path);
+		   lb_keyword_name(sr->step.keyword), path);
 	return lb_recode(err, LB_FAILED);
 }
 
-static void mark_archive(const struct step_run *sr, struct lb_source *src)
+static int mark_archive(const struct build *b, const struct step_run *sr, struct lb_source *src, struct lb_err *err)
 {
 	if (sr->step.op != LB_OP_ADD || (sr->step.unpack_given && !sr->step.unpack) || src->items_count != 1)
-		return;
+		return 0;
 	const struct lb_node *n = src->items[0].node;
 	src->archive = n->attr.kind == LB_FILE && n->content && lb_archive_is(n->content);
+	if (!src->archive || !b->shape.archive_by_content)
+		return 0;
+	int rc = lb_archive_read(n->content, &src->unpacked, err);
+	return rc ? lb_wrap(err, "while unpacking %s", src->written) : 0;
 }
 
 static int gather_copy(struct build *b, struct step_run *sr, bool with_bytes, struct lb_err *err)
@@ -124,8 +128,8 @@ static int gather_copy(struct build *b, struct step_run *sr, bool with_bytes, st
 			rc = select_from(b, sr, &origin, s->sources[i].path, excludes, &sr->sources[n], err);
 		if (rc)
 			break;
-		mark_archive(sr, &sr->sources[n]);
-		sr->in.sources_count = ++n;
+		sr->in.sources_count = n + 1;
+		rc = mark_archive(b, sr, &sr->sources[n++], err);
 	}
 	lb_node_unref(origin.tree);
 	return rc;
@@ -139,24 +143,26 @@ static int check_destination(const struct build *b, const struct step_run *sr, s
 		items += sr->sources[i].items_count;
 	size_t len = strlen(s->dest);
 	bool slash = len && (s->dest[len - 1] == '/' || strcmp(s->dest, ".") == 0 || strcmp(s->dest, "..") == 0);
-	if (items < 2 || slash || !b->o->policy->shape.many_sources_need_slash)
+	if (items < 2 || slash || !b->shape.many_sources_need_slash)
 		return 0;
 	lb_fail_at(err, step_pos(b, sr), "%s of several sources: the destination '%s' must be a directory and end with a /",
-	           lb_keyword_name(s->keyword), s->dest);
+		   lb_keyword_name(s->keyword), s->dest);
 	return lb_recode(err, LB_FAILED);
 }
 
 /* ---- owners ---- */
 
+/* UNSURE: what the file says depends on bytes that nobody knows. */
+enum lookup { FOUND, ABSENT, UNSURE };
+
 /* The id of a name in /etc/passwd or /etc/group (third field; of passwd the fourth too). */
-static bool name_in(const struct lb_node *root, const char *file, const char *name, uint32_t *id, uint32_t *group)
+static enum lookup name_in(const struct lb_node *root, const char *file, const char *name, uint32_t *id, uint32_t *group)
 {
 	struct lb_node *n = NULL;
-	if (!root || lb_tree_resolve(root, file, true, &n, NULL, NULL) || !n->content)
-		return false;
+	int rc = root ? lb_tree_resolve(root, file, true, &n, NULL, NULL) : LB_UNSUPPORTED;
 	lb_autobuf struct lb_buf text = { 0 };
-	if (lb_content_load(n->content, &text, NULL))
-		return false;
+	if (rc == LB_UNSUPPORTED || (!rc && n->content && lb_content_load(n->content, &text, NULL)))
+		return UNSURE;
 	size_t len = strlen(name);
 	for (const char *line = lb_buf_str(&text); *line; line += strcspn(line, "\n"), line += *line == '\n') {
 		unsigned first, second = 0;
@@ -167,9 +173,9 @@ static bool name_in(const struct lb_node *root, const char *file, const char *na
 		*id = first;
 		if (group)
 			*group = second;
-		return true;
+		return FOUND;
 	}
-	return false;
+	return ABSENT;
 }
 
 static bool is_number(const char *s, uint32_t *out)
@@ -180,31 +186,43 @@ static bool is_number(const char *s, uint32_t *out)
 	return *s >= '0' && *s <= '9' && !*end;
 }
 
-/* "U[:G]" against root's files. false: a name that cannot be looked up. */
-static bool resolve_owner(const struct lb_node *root, const char *spec, uint32_t *uid, uint32_t *gid)
+/* "U[:G]" against root's files; what is absent there stays 0. */
+static enum lookup find_owner(const struct lb_node *root, const char *spec, uint32_t *uid, uint32_t *gid)
 {
 	*uid = *gid = 0;
 	if (!spec || !*spec)
-		return true;
+		return FOUND;
 	size_t len = strcspn(spec, ":");
 	lb_autofree char *user = lb_strndup(spec, len);
 	uint32_t primary = 0;
-	bool known = true;
+	enum lookup found = FOUND, of_group = FOUND;
 	if (is_number(user, uid))
 		primary = *uid;
 	else
-		known = name_in(root, "/etc/passwd", user, uid, &primary);
+		found = name_in(root, "/etc/passwd", user, uid, &primary);
 	*gid = primary;
 	if (spec[len] && spec[len + 1] && !is_number(spec + len + 1, gid))
-		known = name_in(root, "/etc/group", spec + len + 1, gid, NULL) && known;
-	return known;
+		of_group = name_in(root, "/etc/group", spec + len + 1, gid, NULL);
+	return found > of_group ? found : of_group;
 }
 
-static bool needs_root(const struct step_run *sr)
+static int gather_owner(const struct build *b, struct step_run *sr, struct lb_err *err)
+{
+	const struct lb_step *s = &sr->step;
+	const char *owner = s->op == LB_OP_WORKDIR ? s->user : s->chown;
+	enum lookup found = find_owner(sr->in.root, owner, &sr->in.uid, &sr->in.gid);
+	sr->in.owner_known = found != UNSURE;
+	if (found != ABSENT || b->shape.unknown_owner_is_root)
+		return 0;
+	lb_fail_at(err, step_pos(b, sr), "%s: the owner '%s' is in neither /etc/passwd nor /etc/group", lb_keyword_name(s->keyword), owner);
+	return lb_recode(err, LB_FAILED);
+}
+
+static bool needs_root(const struct build *b, const struct step_run *sr)
 {
 	const struct lb_step *s = &sr->step;
 	if (s->op == LB_OP_WORKDIR)
-		return s->user && *s->user;
+		return b->shape.workdir_owned_by_user && s->user && *s->user;
 	return (s->op == LB_OP_COPY || s->op == LB_OP_ADD) && s->chown && *s->chown;
 }
 
@@ -291,6 +309,10 @@ static int gather_mounts(struct build *b, struct step_run *sr, bool with_bytes, 
 			continue;
 		struct origin origin;
 		int rc = find_origin(b, m->from, m->from_stage, with_bytes, sr, &origin, err);
+		if (!rc && !m->from && b->shape.bind_sees_ignored) {
+			lb_node_unref(origin.tree);
+			origin.tree = lb_node_ref(b->o->context);
+		}
 		if (!rc)
 			rc = select_from(b, sr, &origin, m->source, NULL, &sr->sources[sr->in.sources_count], err);
 		lb_node_unref(origin.tree);
@@ -305,9 +327,11 @@ static int gather_mounts(struct build *b, struct step_run *sr, bool with_bytes, 
 
 static void release_items(struct step_run *sr)
 {
-	for (size_t i = 0; i < sr->in.sources_count; i++)
+	for (size_t i = 0; i < sr->in.sources_count; i++) {
 		for (size_t k = 0; k < sr->sources[i].items_count; k++)
 			lb_node_unref(sr->sources[i].items[k].node);
+		lb_node_unref(sr->sources[i].unpacked);
+	}
 	sr->in.sources_count = 0;
 }
 
@@ -324,16 +348,25 @@ int inputs_gather(struct build *b, struct stage_run *st, struct step_run *sr, bo
 	inputs_release(sr);
 	size_t count = s->sources_count + s->mounts_count;
 	sr->sources = lb_arena_alloc(&b->arena, (count + 1) * sizeof(*sr->sources));
-	sr->in = (struct lb_inputs){ .step = s, .before = &sr->before, .after = &sr->after, .stage = st->index,
-		.stage_name = st->plan->stage->name, .index = (int)(sr - st->steps), .parent = st->link, .sources = sr->sources,
-		.secrets = b->o->secrets, .no_cache = b->o->no_cache, .owner_known = true };
+	sr->in = (struct lb_inputs){ .step = s,
+				     .before = &sr->before,
+				     .after = &sr->after,
+				     .stage = st->index,
+				     .stage_name = st->plan->stage->name,
+				     .index = (int)(sr - st->steps),
+				     .parent = st->link,
+				     .sources = sr->sources,
+				     .secrets = b->o->secrets,
+				     .no_cache = b->o->no_cache,
+				     .owner_known = true };
 	int rc = 0;
-	if (needs_root(sr)) {
+	if (needs_root(b, sr)) {
 		rc = stage_root(b, st, (size_t)(sr - st->steps), with_bytes, &sr->in.root, err);
 		if (rc && rc != LB_NOT_FOUND)
 			return rc;
-		const char *owner = s->op == LB_OP_WORKDIR ? s->user : s->chown;
-		sr->in.owner_known = resolve_owner(sr->in.root, owner, &sr->in.uid, &sr->in.gid);
+		rc = gather_owner(b, sr, err);
+		if (rc)
+			return rc;
 	}
 	if (s->op == LB_OP_COPY || s->op == LB_OP_ADD) {
 		rc = gather_copy(b, sr, with_bytes, err);

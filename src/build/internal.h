@@ -73,6 +73,7 @@ struct stage_run {
 struct build {
 	const struct lb_build_options *o;
 	struct lb_build_result *out;
+	struct lb_shape shape;         /* of the policy, on the cache's builder */
 	struct lb_build_plan *plan;
 	struct lb_arena arena;         /* selections, texts */
 	struct lb_node *context;       /* after .dockerignore, as the builder sees it */
@@ -112,6 +113,8 @@ void step_check_stale(struct build *b, struct stage_run *st, struct step_run *sr
 
 /* stage.c */
 int stage_decide(struct build *b, struct stage_run *st, struct lb_err *err);
+/* Finds the bases and resolves all instructions of the needed stages, and forgets what came out. LB_INVALID. */
+int stages_resolve(struct build *b, struct lb_err *err);
 
 /* output.c: image, ledger, push; then rows and totals. */
 int output_image(struct build *b, struct stage_run *target, struct lb_err *err);

@@ -137,7 +137,7 @@ int select_source(struct build *b, const struct selection_query *q, const struct
 			lb_fail_at(err, step_pos(b, sr), "'%s' is not a valid pattern", out->written);
 			return lb_recode(err, LB_FAILED);
 		}
-		if (out->known && !m.count && b->o->policy->shape.wildcard_must_match) {
+		if (out->known && !m.count && b->shape.wildcard_must_match) {
 			lb_fail_at(err, step_pos(b, sr), "%s %s: matches nothing in %s", lb_keyword_name(sr->step.keyword), out->written, q->where);
 			return lb_recode(err, LB_FAILED);
 		}

@@ -2,36 +2,17 @@
  *
  * One stage: its base, then instruction after instruction: resolve, gather, look up, carry out a miss.
  */
-#include "build/internal.h"
+#include "build/kept.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- results of hits ---- */
 
-/* A layer that another process made: read from the store when somebody needs it. */
-static const struct result *load_result(struct build *b, const struct lb_digest *id)
-{
-	struct result r = { .id = *id, .diff_id = *id, .made = LB_STAMP_TIME };
-	struct lb_store *s = b->o->store;
-	if (!s || lb_store_layer_by_diff_id(s, id, b->o->layer.compression, &r.info, NULL))
-		return NULL;
-	struct lb_content *blob;
-	if (lb_store_get(s, &r.info.blob, &blob, NULL))
-		return NULL;
-	int rc = lb_layer_read(s, blob, true, &r.layer, NULL, NULL);
-	lb_content_unref(blob);
-	if (rc)
-		return NULL;
-	r.info_known = r.bytes_known = true;
-	r.tar_bytes = r.info.diff_bytes;
-	return results_add(b->o->results, &r);
-}
-
 static const struct result *find_result(struct build *b, const struct lb_digest *id)
 {
 	const struct result *r = results_get(b->o->results, id);
-	return r ? r : load_result(b, id);
+	return r ? r : kept_load(b, id);
 }
 
 /* ---- steps ---- */
@@ -180,7 +161,7 @@ static int find_base(struct build *b, struct stage_run *st, struct lb_err *err)
 	if (st->base)
 		return 0;
 	return lb_fail_at(err, lb_instruction_pos(b->plan->df, &b->plan->df->instructions[st->plan->stage->first]),
-	                  "nothing is known of the base '%s': name it under bases:", name);
+			  "nothing is known of the base '%s': name it under bases:", name);
 }
 
 static const struct lb_image_config *triggers_of(const struct stage_run *st)
@@ -189,33 +170,58 @@ static const struct lb_image_config *triggers_of(const struct stage_run *st)
 	return st->base ? &st->base->config : st->base_stage ? &st->base_stage->state.config : &none;
 }
 
-static int begin_stage(struct build *b, struct stage_run *st, struct lb_err *err)
+/* Where the engine takes each name for one stage alone, a second stage of a name fails when it is its turn. */
+static int check_name(const struct build *b, const struct stage_run *st, struct lb_err *err)
 {
-	const struct lb_instruction *from = &b->plan->df->instructions[st->plan->stage->first];
-	int rc = find_base(b, st, err);
-	if (rc)
-		return rc;
+	const struct lb_stage *own = st->plan->stage;
+	for (size_t i = 0; own->name && b->shape.stage_names_unique && i < (size_t)st->index; i++)
+		if (b->plan->stages[i].stage->name && strcmp(b->plan->stages[i].stage->name, own->name) == 0)
+			return lb_fail_at(err, lb_instruction_pos(b->plan->df, &b->plan->df->instructions[own->first]),
+					  "a stage before is called '%s' too", own->name);
+	return 0;
+}
+
+static int decide_from(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_err *err)
+{
 	const struct lb_image_config *config = st->base ? &st->base->config : NULL;
 	lb_stage_state_init(&st->state, b->plan, st->index, config, st->base_stage ? &st->base_stage->state : NULL);
-	st->steps_cap = st->plan->stage->end - st->plan->stage->first + triggers_of(st)->onbuild_count;
-	st->steps = lb_arena_alloc(&b->arena, st->steps_cap * sizeof(*st->steps));
-	struct step_run *sr = add_step(b, st, from, 0);
 	sr->before = sr->after = st->state;
 	begin(b, st, sr);
-	rc = lb_step_resolve(&st->state, from, 0, &sr->step, err);
-	sr->in = (struct lb_inputs){ .step = &sr->step, .before = &sr->before, .after = &sr->after, .stage = st->index,
-		.stage_name = st->plan->stage->name, .no_cache = b->o->no_cache };
+	int rc = lb_step_resolve(&st->state, sr->instruction, 0, &sr->step, err);
+	sr->in = (struct lb_inputs){ .step = &sr->step,
+				     .before = &sr->before,
+				     .after = &sr->after,
+				     .stage = st->index,
+				     .stage_name = st->plan->stage->name,
+				     .no_cache = b->o->no_cache };
 	struct lb_base base;
 	if (st->base)
 		base_describe(st->base, &base);
 	if (!rc)
-		rc = lb_cache_from(b->o->cache, &sr->in, st->base ? &base : NULL, st->base_stage ? st->base_stage->link : NULL, &sr->decision, err);
+		rc = lb_cache_from(b->o->cache, &sr->in, st->base ? &base : NULL, st->base_stage ? st->base_stage->link : NULL,
+				   &sr->decision, err);
 	end(b, st, sr);
 	if (rc)
 		return rc;
 	sr->outcome = LB_META;
 	sr->decided = true;
 	st->link = lb_link_ref(sr->decision.link);
+	return 0;
+}
+
+static int begin_stage(struct build *b, struct stage_run *st, struct lb_err *err)
+{
+	int rc = find_base(b, st, err);
+	st->steps_cap = st->plan->stage->end - st->plan->stage->first + triggers_of(st)->onbuild_count;
+	st->steps = lb_arena_alloc(&b->arena, st->steps_cap * sizeof(*st->steps));
+	struct step_run *sr = add_step(b, st, &b->plan->df->instructions[st->plan->stage->first], 0);
+	if (!rc)
+		rc = check_name(b, st, err);
+	if (!rc)
+		rc = decide_from(b, st, sr, err);
+	if (!rc || !is_step_failure(rc))
+		return rc;
+	fail_step(b, sr, err);
 	return 0;
 }
 
@@ -240,12 +246,55 @@ int stage_decide(struct build *b, struct stage_run *st, struct lb_err *err)
 {
 	const struct lb_stage *stage = st->plan->stage;
 	int rc = begin_stage(b, st, err);
-	if (!rc)
+	if (!rc && !b->failed)
 		rc = run_triggers(b, st, err);
 	for (size_t i = stage->first + 1; !rc && i < stage->end; i++) {
 		struct step_run *sr = add_step(b, st, &b->plan->df->instructions[i], 0);
 		if (!b->failed)
 			rc = run_step(b, st, sr, err);
 	}
+	return rc;
+}
+
+/* ---- all stages, before anything runs ---- */
+
+static int check_image(const struct build *b, const struct lb_instruction *in, const char *from, int from_stage, struct lb_err *err)
+{
+	if (!from || from_stage >= 0)
+		return 0;
+	for (size_t i = 0; i < b->o->contexts_count; i++)
+		if (strcmp(b->o->contexts[i].name, from) == 0)
+			return 0;
+	if (b->o->find_base(b->o->find_base_arg, from, b->o->platform))
+		return 0;
+	return lb_fail_at(err, lb_instruction_pos(b->plan->df, in), "no stage, context or base is called '%s'", from);
+}
+
+static int resolve_stage(struct build *b, struct stage_run *st, struct lb_stage_state *states, struct lb_err *err)
+{
+	const struct lb_stage *stage = st->plan->stage;
+	struct lb_stage_state *state = &states[st->index];
+	int rc = find_base(b, st, err);
+	if (!rc)
+		lb_stage_state_init(state, b->plan, st->index, st->base ? &st->base->config : NULL,
+				    st->base_stage ? &states[st->base_stage->index] : NULL);
+	for (size_t i = stage->first; !rc && i < stage->end; i++) {
+		const struct lb_instruction *in = &b->plan->df->instructions[i];
+		struct lb_step step;
+		rc = lb_step_resolve(state, in, 0, &step, err);
+		if (!rc)
+			rc = check_image(b, in, step.from, step.from_stage, err);
+		for (size_t k = 0; !rc && k < step.mounts_count; k++)
+			rc = check_image(b, in, step.mounts[k].from, step.mounts[k].from_stage, err);
+	}
+	return rc;
+}
+
+int stages_resolve(struct build *b, struct lb_err *err)
+{
+	struct lb_stage_state *states = lb_arena_alloc(&b->arena, b->plan->stages_count * sizeof(*states));
+	int rc = 0;
+	for (size_t i = 0; !rc && i < b->plan->order_count; i++)
+		rc = resolve_stage(b, &b->stages[b->plan->order[i]], states, err);
 	return rc;
 }
