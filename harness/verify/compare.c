@@ -69,11 +69,14 @@ static bool seen_refused(const struct verify_seen_state *s)
 	return s->failed;
 }
 
+/* Nothing was decided: engines print no outcome for a FROM that fails. */
 static bool played_refused(const struct verify_played *p)
 {
-	for (size_t i = 0; p->failed && !p->refused && i < p->steps_count; i++)
-		if (p->steps[i].outcome == LB_HIT || p->steps[i].outcome == LB_MISS || p->steps[i].outcome == LB_ERROR)
+	for (size_t i = 0; p->failed && !p->refused && i < p->steps_count; i++) {
+		const struct verify_played_step *s = &p->steps[i];
+		if (s->outcome == LB_HIT || s->outcome == LB_MISS || (s->outcome == LB_ERROR && s->keyword != LB_KW_FROM))
 			return false;
+	}
 	return p->failed;
 }
 

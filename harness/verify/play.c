@@ -22,7 +22,7 @@ int verify_key_parse(const char *key, const struct lb_policy **policy, enum lb_b
 /* ---- one build ---- */
 
 struct player {
-	const struct verify_world *w;
+	struct verify_world *w;
 	const struct verify_case *c;
 	const struct verify_scene *scene; /* of the state at hand */
 	const struct lb_policy *policy;
@@ -85,7 +85,18 @@ static struct lb_base_image *find_base(void *arg, const char *name, const char *
 	return NULL;
 }
 
-static int read_ignore(const struct player *p, struct lb_ignore **out, struct lb_err *err)
+static int parse_ignore(struct verify_world *w, const char *name, struct lb_buf *text, const struct lb_ignore **out, struct lb_err *err)
+{
+	lb_autofree char *key = lb_format("%s\n%s", name, lb_buf_str(text));
+	struct lb_ignore *made = lb_map_get(w->ignores, key);
+	int rc = made ? 0 : lb_ignore_parse(name, text->data, text->len, &made, err);
+	if (!rc && !lb_map_get(w->ignores, key))
+		lb_map_set(w->ignores, key, made);
+	*out = made;
+	return rc;
+}
+
+static int read_ignore(const struct player *p, const struct lb_ignore **out, struct lb_err *err)
 {
 	const char *own = "Dockerfile.dockerignore", *name = ".dockerignore";
 	if ((p->policy->dialect & LB_DIALECT_OWN_IGNORE) && lb_tree_get(p->scene->context, own))
@@ -95,7 +106,12 @@ static int read_ignore(const struct player *p, struct lb_ignore **out, struct lb
 	if (!n || !n->content)
 		return 0;
 	int rc = lb_content_load(n->content, &text, err);
-	return rc ? rc : lb_ignore_parse(name, lb_buf_str(&text), text.len, out, err);
+	if (rc)
+		return rc;
+	pthread_mutex_lock(&p->w->lock);
+	rc = parse_ignore(p->w, name, &text, out, err);
+	pthread_mutex_unlock(&p->w->lock);
+	return rc;
 }
 
 static void begin_steps(struct verify_played *d, const struct lb_dockerfile *df)
@@ -155,7 +171,7 @@ static int play_state(struct player *p, size_t i, struct lb_err *err)
 {
 	struct lb_parse_options po = { .dialect = p->policy->dialect };
 	lb_autodockerfile struct lb_dockerfile *df = NULL;
-	lb_autoignore struct lb_ignore *ignore = NULL;
+	const struct lb_ignore *ignore = NULL;
 	int rc = read_ignore(p, &ignore, err);
 	if (!rc)
 		rc = lb_dockerfile_parse("Dockerfile", lb_buf_str((struct lb_buf *)&p->scene->dockerfile), p->scene->dockerfile.len, &po,
@@ -170,8 +186,8 @@ static int play_state(struct player *p, size_t i, struct lb_err *err)
 	return 0;
 }
 
-int verify_play(const struct verify_world *w, const struct verify_case *c, const struct verify_scene *scenes, uint64_t serial,
-		const char *key, struct verify_played **out, struct lb_err *err)
+int verify_play(struct verify_world *w, const struct verify_case *c, const struct verify_scene *scenes, uint64_t serial, const char *key,
+		struct verify_played **out, struct lb_err *err)
 {
 	struct player p = { .w = w, .c = c, .serial = serial };
 	struct verify_played *played = lb_calloc(c->states_count, sizeof(*played));

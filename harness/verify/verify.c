@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "lbench/fs.h"
+#include "lbench/ignore.h"
 
 #define BUSYBOX "/bin/busybox"
 
@@ -121,7 +122,7 @@ static int check_policies(const struct runner *r, struct lb_err *err)
 
 /* ---- one case ---- */
 
-static int play_cell(const struct runner *r, size_t job, const struct verify_scene *scenes, const struct verify_seen *seen,
+static int play_cell(struct runner *r, size_t job, const struct verify_scene *scenes, const struct verify_seen *seen,
 		     struct verify_cell *cell, struct lb_err *err)
 {
 	const struct verify_case *c = r->jobs[job].c;
@@ -140,7 +141,7 @@ static int play_cell(const struct runner *r, size_t job, const struct verify_sce
 	return 0;
 }
 
-static int play_case(const struct runner *r, size_t job, struct verify_row *row, struct lb_err *err)
+static int play_case(struct runner *r, size_t job, struct verify_row *row, struct lb_err *err)
 {
 	const struct job *j = &r->jobs[job];
 	struct verify_scene *scenes;
@@ -202,9 +203,15 @@ static void run_workers(struct runner *r)
 	free(threads);
 }
 
+static void free_ignore(void *ignore)
+{
+	lb_ignore_free(ignore);
+}
+
 static int open_world(struct verify_world *w, const struct verify_options *o, struct lb_err *err)
 {
-	*w = (struct verify_world){ .cancel = o->cancel };
+	w->cancel = o->cancel;
+	w->ignores = lb_map_new(free_ignore);
 	int rc = verify_bases_new(BUSYBOX, &w->bases, err);
 	if (!rc)
 		rc = lb_store_open_memory(&w->store, err);
@@ -216,6 +223,7 @@ static int open_world(struct verify_world *w, const struct verify_options *o, st
 static void close_world(struct verify_world *w)
 {
 	lb_results_free(w->results);
+	lb_map_free(w->ignores);
 	lb_store_close(w->store);
 	verify_bases_free(w->bases);
 }
@@ -244,7 +252,9 @@ int verify_run(const struct verify_options *o, struct verify_report *out, struct
 	struct runner r = { .o = o };
 	*out = (struct verify_report){ 0 };
 	pthread_mutex_init(&r.lock, NULL);
+	pthread_mutex_init(&r.world.lock, NULL);
 	int rc = run(&r, out, err);
+	pthread_mutex_destroy(&r.world.lock);
 	pthread_mutex_destroy(&r.lock);
 	close_world(&r.world);
 	for (size_t i = 0; i < r.count; i++) {
