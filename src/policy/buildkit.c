@@ -38,38 +38,19 @@
 
 #include "lbench/mem.h"
 
-struct context {
-	char *name;
-	struct lb_node *disk, *seen;
-};
-struct state {
-	struct lb_bk_book *book;
-	struct lb_map *made; /* ids that this build made -> how */
-	enum lb_builder_kind kind;
-	struct context *contexts;
-	size_t contexts_count, contexts_cap;
-};
-
-/* ids that all choices of a step's keys lead to */
-enum { IDS_MAX = 8 };
-struct ids {
-	struct lb_digest items[IDS_MAX];
-	size_t count;
-};
-
 struct pending {
 	struct lb_pending base;
 	struct lb_bk_op op;
-	struct ids known; /* empty: the result gets a new id */
-	bool merge;       /* COPY --link: the copy is op, then a merge onto parent */
-	struct ids merged;
+	struct lb_bk_ids known; /* empty: the result gets a new id */
+	bool merge;             /* COPY --link: the copy is op, then a merge onto parent */
+	struct lb_bk_ids merged;
 };
 
 /* ---- state ---- */
 
 static void *state_new(struct lb_cache *c)
 {
-	struct state *s = lb_calloc(1, sizeof(*s));
+	struct lb_bk_state *s = lb_calloc(1, sizeof(*s));
 	s->kind = c->kind;
 	s->book = lb_bk_book_new(c->kind);
 	s->made = lb_map_new(NULL);
@@ -78,22 +59,23 @@ static void *state_new(struct lb_cache *c)
 
 static void *state_fork(const void *p)
 {
-	const struct state *s = p;
-	struct state *copy = lb_calloc(1, sizeof(*copy));
+	const struct lb_bk_state *s = p;
+	struct lb_bk_state *copy = lb_calloc(1, sizeof(*copy));
 	copy->kind = s->kind;
 	copy->book = lb_bk_book_new(s->kind);
 	copy->made = lb_map_new(NULL);
 	for (size_t i = 0; i < s->contexts_count; i++) {
 		copy->contexts = lb_grow(copy->contexts, copy->contexts_count, &copy->contexts_cap, sizeof(*copy->contexts));
-		const struct context *x = &s->contexts[i];
-		copy->contexts[copy->contexts_count++] = (struct context){ lb_strdup(x->name), lb_node_ref(x->disk), lb_node_ref(x->seen) };
+		const struct lb_bk_context *x = &s->contexts[i];
+		copy->contexts[copy->contexts_count++] =
+			(struct lb_bk_context){ lb_strdup(x->name), lb_node_ref(x->disk), lb_node_ref(x->seen) };
 	}
 	return copy;
 }
 
 static void state_free(void *p)
 {
-	struct state *s = p;
+	struct lb_bk_state *s = p;
 	for (size_t i = 0; i < s->contexts_count; i++) {
 		free(s->contexts[i].name);
 		lb_node_unref(s->contexts[i].disk);
@@ -107,27 +89,27 @@ static void state_free(void *p)
 
 static int begin(struct lb_cache *c, struct lb_err *err)
 {
-	struct state *s = c->state;
+	struct lb_bk_state *s = c->state;
 	lb_map_free(s->made);
 	s->made = lb_map_new(NULL);
 	return lb_bk_book_begin(s->book, c->scope, &c->total, err);
 }
 
-static struct context *context_named(struct state *s, const char *name)
+static struct lb_bk_context *context_named(struct lb_bk_state *s, const char *name)
 {
 	for (size_t i = 0; i < s->contexts_count; i++)
 		if (strcmp(s->contexts[i].name, name) == 0)
 			return &s->contexts[i];
 	s->contexts = lb_grow(s->contexts, s->contexts_count, &s->contexts_cap, sizeof(*s->contexts));
-	s->contexts[s->contexts_count] = (struct context){ .name = lb_strdup(name) };
+	s->contexts[s->contexts_count] = (struct lb_bk_context){ .name = lb_strdup(name) };
 	return &s->contexts[s->contexts_count++];
 }
 
 static int receive(struct lb_cache *c, const char *name, struct lb_node *disk, struct lb_node **seen, struct lb_err *err)
 {
 	(void)err;
-	struct state *s = c->state;
-	struct context *x = context_named(s, name);
+	struct lb_bk_state *s = c->state;
+	struct lb_bk_context *x = context_named(s, name);
 	/* a throw-away builder gets the context as it is */
 	if (s->kind == LB_BUILDER_WARM)
 		*seen = lb_bk_receive(disk, x->disk, x->seen);
@@ -158,156 +140,6 @@ static int from(struct lb_cache *c, const struct lb_inputs *in, const struct lb_
 	return 0;
 }
 
-/* ---- choices of keys ---- */
-
-/* The k-th key of a dependency: its content first, then its definitions. NULL: no more. */
-static const struct lb_digest *dep_key(const struct lb_bk_dep *d, size_t k, bool *definition)
-{
-	*definition = !(d->has_content && k == 0);
-	if (!*definition)
-		return &d->content;
-	k -= d->has_content;
-	return d->link && k < d->link->keys_count ? &d->link->keys[k] : NULL;
-}
-
-struct choice {
-	size_t at[LB_BK_DEPS_MAX];
-	bool done;
-};
-
-/* What the operation stands on, if it stands on something. */
-static const struct lb_link *root_of(const struct lb_bk_op *op)
-{
-	return op->deps_count && !op->deps[0].has_content && !op->deps[0].unknown ? op->deps[0].link : NULL;
-}
-
-/* The digest of a choice, and the definition keys in it (deps has room for all). False: a dependency has no key. */
-static bool choice_link(const struct lb_bk_op *op, const struct choice *x, struct lb_digest *deps, struct lb_bk_link *out)
-{
-	struct lb_sha256 h;
-	lb_sha256_init(&h);
-	lb_sha256_addd(&h, &op->digest);
-	*out = (struct lb_bk_link){ .op = op->digest, .deps = deps };
-	for (size_t i = 0; i < op->deps_count; i++) {
-		bool definition;
-		const struct lb_digest *key = dep_key(&op->deps[i], x->at[i], &definition);
-		if (!key)
-			return false;
-		lb_sha256_addd(&h, key);
-		if (!definition)
-			continue;
-		lb_sha256_addd(&h, &op->deps[i].selector);
-		out->rooted |= i == 0 && root_of(op);
-		deps[out->deps_count++] = *key;
-	}
-	out->choice = lb_sha256_done(&h);
-	return true;
-}
-
-static void choice_next(const struct lb_bk_op *op, struct choice *x)
-{
-	bool definition;
-	for (size_t i = 0; i < op->deps_count; i++) {
-		if (dep_key(&op->deps[i], ++x->at[i], &definition))
-			return;
-		x->at[i] = 0;
-	}
-	x->done = true;
-}
-
-static bool ids_has(const struct ids *l, const struct lb_digest *id)
-{
-	for (size_t i = 0; i < l->count; i++)
-		if (lb_digest_equal(&l->items[i], id))
-			return true;
-	return false;
-}
-
-static void ids_add(struct ids *l, const struct lb_digest *id)
-{
-	if (l->count < IDS_MAX && !ids_has(l, id))
-		l->items[l->count++] = *id;
-}
-
-/* How a step of this build was made, and by what a choice matches: in what the context holds, in what another stage
- * holds, or by definitions alone. */
-static const char made_by_context[] = "context", made_otherwise[] = "stage";
-
-static const char *content_of(const struct lb_bk_op *op, const struct choice *x)
-{
-	const char *by = NULL;
-	for (size_t i = 0; i < op->deps_count; i++) {
-		if (!op->deps[i].has_content || x->at[i])
-			continue;
-		if (op->deps[i].link)
-			return made_otherwise;
-		by = made_by_context;
-	}
-	return by;
-}
-
-/* The stages of a build are solved side by side: whether a step's root leads anywhere is asked before the other
- * stages are through. So what this build makes is found by later steps where it is one and the same operation in
- * two stages, and not through equal content (observed: a directory that one stage copies from the context, and the
- * next from that stage, is copied twice). */
-static bool visible(const struct state *s, const struct lb_digest *id, const char *by)
-{
-	const char *made = lb_map_getn(s->made, id->bytes, sizeof(id->bytes));
-	return !made || !by || (made == made_by_context && by == made_by_context);
-}
-
-static void find_ids(struct lb_cache *c, const struct lb_bk_op *op, struct ids *out)
-{
-	struct state *s = c->state;
-	struct lb_digest deps[LB_BK_DEPS_MAX], id;
-	struct lb_bk_link l;
-	out->count = 0;
-	for (struct choice x = { .done = false }; !x.done; choice_next(op, &x)) {
-		if (!choice_link(op, &x, deps, &l))
-			continue;
-		const char *by = content_of(op, &x);
-		for (size_t i = 0; i < IDS_MAX && lb_bk_book_id(s->book, c->scope, &l.choice, i, &id) == 0; i++)
-			if (visible(s, &id, by))
-				ids_add(out, &id);
-	}
-}
-
-/* Makes all choices of op lead to id. */
-static int connect(struct lb_cache *c, const struct lb_bk_op *op, const struct lb_digest *id, const struct lb_past *k, struct lb_err *err)
-{
-	struct state *s = c->state;
-	struct lb_digest deps[LB_BK_DEPS_MAX], other;
-	struct lb_bk_link l;
-	for (struct choice x = { .done = false }; !x.done; choice_next(op, &x)) {
-		if (!choice_link(op, &x, deps, &l))
-			continue;
-		bool there = false;
-		for (size_t i = 0; !there && i < IDS_MAX && lb_bk_book_id(s->book, c->scope, &l.choice, i, &other) == 0; i++)
-			there = lb_digest_equal(&other, id);
-		l.id = *id;
-		int rc = there ? 0 : lb_bk_book_link(s->book, c->scope, &l, err);
-		if (rc)
-			return rc;
-	}
-	lb_bk_book_use(s->book, id, k);
-	return 0;
-}
-
-static bool may_match(struct lb_cache *c, const struct lb_bk_op *op)
-{
-	struct state *s = c->state;
-	const struct lb_link *root = root_of(op);
-	return lb_bk_book_tried(s->book, c->scope, &op->digest, root ? root->keys : NULL, root ? root->keys_count : 0);
-}
-
-static bool any_unknown(const struct lb_bk_op *op)
-{
-	for (size_t i = 0; i < op->deps_count; i++)
-		if (op->deps[i].unknown)
-			return true;
-	return false;
-}
-
 /* ---- lookup ---- */
 
 static void pending_free(struct lb_pending *base)
@@ -318,7 +150,7 @@ static void pending_free(struct lb_pending *base)
 	free(p);
 }
 
-static struct lb_pending *pending_new(const struct lb_bk_op *op, const struct ids *known, bool merge, const struct ids *merged)
+static struct lb_pending *pending_new(const struct lb_bk_op *op, const struct lb_bk_ids *known, bool merge, const struct lb_bk_ids *merged)
 {
 	struct pending *p = lb_malloc(sizeof(*p));
 	p->base.free = pending_free;
@@ -333,9 +165,9 @@ static struct lb_pending *pending_new(const struct lb_bk_op *op, const struct id
 	return &p->base;
 }
 
-static struct lb_link *link_of(const struct lb_cache *c, const struct lb_inputs *in, const struct ids *ids)
+static struct lb_link *link_of(const struct lb_cache *c, const struct lb_inputs *in, const struct lb_bk_ids *ids)
 {
-	const struct state *s = c->state;
+	const struct lb_bk_state *s = c->state;
 	struct lb_link *l = lb_link_new(ids->count);
 	memcpy(l->keys, ids->items, ids->count * sizeof(ids->items[0]));
 	if (in->step->op == LB_OP_WORKDIR)
@@ -350,9 +182,9 @@ static struct lb_link *link_of(const struct lb_cache *c, const struct lb_inputs 
 }
 
 /* The newest result among ids; puts its id first, so that links name it. */
-static bool newest_result(struct lb_cache *c, struct ids *ids, struct lb_past *out)
+static bool newest_result(struct lb_cache *c, struct lb_bk_ids *ids, struct lb_past *out)
 {
-	struct state *s = c->state;
+	struct lb_bk_state *s = c->state;
 	for (size_t i = 0; i < ids->count; i++) {
 		if (lb_bk_book_result(s->book, c->scope, &ids->items[i], out))
 			continue;
@@ -365,7 +197,7 @@ static bool newest_result(struct lb_cache *c, struct ids *ids, struct lb_past *o
 }
 
 /* The merge that puts a linked copy with these ids onto parent. copy is a link for the call. */
-static void merge_op(const struct ids *ids, struct lb_link *parent, struct lb_link *copy, struct lb_bk_op *out)
+static void merge_op(const struct lb_bk_ids *ids, struct lb_link *parent, struct lb_link *copy, struct lb_bk_op *out)
 {
 	static const struct lb_digest merge = { "buildkit: merge" };
 	memcpy(copy->keys, ids->items, ids->count * sizeof(ids->items[0]));
@@ -391,21 +223,21 @@ static bool merges(const struct lb_cache *c, const struct lb_step *s)
 }
 
 /* A linked copy that is there: is it there on this parent too? */
-static int look_up_merge(struct lb_cache *c, const struct lb_inputs *in, const struct lb_bk_op *op, struct ids *ids, struct lb_found *f,
-			 struct lb_err *err)
+static int look_up_merge(struct lb_cache *c, const struct lb_inputs *in, const struct lb_bk_op *op, struct lb_bk_ids *ids,
+			 struct lb_found *f, struct lb_err *err)
 {
-	struct lb_link *copy = lb_link_new(IDS_MAX);
+	struct lb_link *copy = lb_link_new(LB_BK_IDS_MAX);
 	struct lb_bk_op merge;
-	struct ids merged;
+	struct lb_bk_ids merged;
 	struct lb_past k;
 	merge_op(ids, in->parent, copy, &merge);
-	find_ids(c, &merge, &merged);
+	lb_bk_find_ids(c, &merge, &merged);
 	int rc = 0;
 	if (!in->no_cache && newest_result(c, &merged, &k)) {
 		f->outcome = LB_HIT;
 		f->kept = k;
 		f->link = link_of(c, in, &merged);
-		rc = connect(c, &merge, &merged.items[0], &k, err);
+		rc = lb_bk_connect(c, &merge, &merged.items[0], &k, err);
 	} else {
 		f->outcome = LB_MISS;
 		f->relinked = !in->no_cache && f->kept.held;
@@ -419,20 +251,20 @@ static int look_up_merge(struct lb_cache *c, const struct lb_inputs *in, const s
 static int look_up_operation(struct lb_cache *c, const struct lb_inputs *in, struct lb_found *f, struct lb_err *err)
 {
 	struct lb_bk_op op;
-	struct ids ids, none = { .count = 0 };
+	struct lb_bk_ids ids, none = { .count = 0 };
 	bool merge = merges(c, in->step);
 	int rc = lb_bk_op_of(c->policy->rules, in, merge, &op, err);
 	if (rc)
 		return rc;
-	find_ids(c, &op, &ids);
+	lb_bk_find_ids(c, &op, &ids);
 	f->key = op.digest;
 	bool found = newest_result(c, &ids, &f->kept);
-	if (!found && !in->no_cache && any_unknown(&op) && may_match(c, &op)) {
+	if (!found && !in->no_cache && lb_bk_any_unknown(&op) && lb_bk_may_match(c, &op)) {
 		f->outcome = LB_UNKNOWN;
 		return 0;
 	}
 	if (found)
-		rc = connect(c, &op, &ids.items[0], &f->kept, err);
+		rc = lb_bk_connect(c, &op, &ids.items[0], &f->kept, err);
 	if (rc)
 		return rc;
 	if (found && merge)
@@ -472,40 +304,24 @@ static int lookup(struct lb_cache *c, const struct lb_inputs *in, const struct l
 
 /* ---- record ---- */
 
-static int keep(struct lb_cache *c, const struct lb_bk_op *op, struct ids *ids, const struct lb_past *k, struct lb_err *err)
+static int keep(struct lb_cache *c, const struct lb_bk_op *op, struct lb_bk_ids *ids, const struct lb_past *k, struct lb_err *err)
 {
-	struct state *s = c->state;
-	bool made = !ids->count;
-	if (made) {
-		struct choice first = { .done = false };
-		struct lb_digest deps[LB_BK_DEPS_MAX];
-		struct lb_bk_link l;
-		uint8_t b[33] = { 0 };
-		if (choice_link(op, &first, deps, &l))
-			memcpy(b, l.choice.bytes, 32);
-		else
-			memcpy(b, k->result.bytes, 32);
-		b[32] = 'r';
-		ids->items[ids->count++] = lb_digest_of(b, sizeof(b));
-	}
-	if (made) {
-		const char *by = content_of(op, &(struct choice){ .done = false });
-		lb_map_setn(s->made, ids->items[0].bytes, sizeof(ids->items[0].bytes),
-			    (void *)(by == made_by_context ? made_by_context : made_otherwise));
-	}
+	struct lb_bk_state *s = c->state;
+	if (!ids->count)
+		ids->items[ids->count++] = lb_bk_new_id(c, op, &k->result);
 	int rc = lb_bk_book_add_result(s->book, c->scope, &ids->items[0], k, err);
-	return rc ? rc : connect(c, op, &ids->items[0], k, err);
+	return rc ? rc : lb_bk_connect(c, op, &ids->items[0], k, err);
 }
 
 static int record(struct lb_cache *c, const struct lb_inputs *in, struct lb_pending *base, const struct lb_past *k, struct lb_link **out,
 		  struct lb_err *err)
 {
-	struct state *s = c->state;
+	struct lb_bk_state *s = c->state;
 	struct pending *p = (struct pending *)base;
 	assert(p);
 	int rc = keep(c, &p->op, &p->known, k, err);
 	if (!rc && p->merge) {
-		struct lb_link *copy = lb_link_new(IDS_MAX);
+		struct lb_link *copy = lb_link_new(LB_BK_IDS_MAX);
 		struct lb_bk_op merge;
 		merge_op(&p->known, in->parent, copy, &merge);
 		rc = keep(c, &merge, &p->merged, k, err);
@@ -524,14 +340,14 @@ static int record(struct lb_cache *c, const struct lb_inputs *in, struct lb_pend
 
 static int end(struct lb_cache *c, struct lb_link *final, struct lb_cache_counts *counts, struct lb_err *err)
 {
-	struct state *s = c->state;
+	struct lb_bk_state *s = c->state;
 	return lb_bk_book_end(s->book, c->scope, final, counts, err);
 }
 
 static unsigned counts(const struct lb_cache *c, const struct lb_inputs *in)
 {
 	const struct lb_buildkit_rules *rules = c->policy->rules;
-	const struct state *s = c->state;
+	const struct lb_bk_state *s = c->state;
 	unsigned n = LB_COUNT_MODE | LB_COUNT_NAME | LB_COUNT_BIND | LB_COUNT_ENV | LB_COUNT_PLACE;
 	bool from_context = !in->sources_count || !in->sources[0].from;
 	if (!from_context)

@@ -82,4 +82,35 @@ void lb_bk_book_use(struct lb_bk_book *b, const struct lb_digest *id, const stru
 /* A step was carried out on top of link, or read it: the layers of hits there were fetched. */
 void lb_bk_book_fetch(struct lb_bk_book *b, const struct lb_link *link, struct lb_cache_counts *counts);
 
+/* ---- a builder ---- */
+
+struct lb_bk_context {
+	char *name;
+	struct lb_node *disk, *seen;
+};
+struct lb_bk_state {
+	struct lb_bk_book *book;
+	struct lb_map *made; /* ids that this build made -> how; buildkit_choice.c's */
+	enum lb_builder_kind kind;
+	struct lb_bk_context *contexts;
+	size_t contexts_count, contexts_cap;
+};
+
+/* Ids that the choices of a step's keys lead to. */
+enum { LB_BK_IDS_MAX = 8 };
+struct lb_bk_ids {
+	struct lb_digest items[LB_BK_IDS_MAX];
+	size_t count;
+};
+
+/* buildkit_choice.c: all that op's choices lead to. */
+void lb_bk_find_ids(struct lb_cache *c, const struct lb_bk_op *op, struct lb_bk_ids *out);
+/* Makes all choices of op lead to id, whose result is k. */
+int lb_bk_connect(struct lb_cache *c, const struct lb_bk_op *op, const struct lb_digest *id, const struct lb_past *k, struct lb_err *err);
+/* The id of a result that no choice leads to yet. */
+struct lb_digest lb_bk_new_id(struct lb_cache *c, const struct lb_bk_op *op, const struct lb_digest *result);
+/* Could content that is not known yet lead to a result? */
+bool lb_bk_may_match(struct lb_cache *c, const struct lb_bk_op *op);
+bool lb_bk_any_unknown(const struct lb_bk_op *op);
+
 #endif

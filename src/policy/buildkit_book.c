@@ -23,7 +23,6 @@ struct entry {
 	struct lb_bk_link link; /* deps are its own */
 	struct entry *next;     /* of the same choice, an older one */
 	struct entry *next_of_id;
-	bool exported;
 };
 struct used {
 	struct lb_digest id;
@@ -293,64 +292,104 @@ static bool same_result_before(const struct lb_bk_book *b, size_t at)
 	return false;
 }
 
-static void export_results(struct lb_bk_book *b, const struct lb_link *final, struct lb_cache_counts *counts, struct lb_buf *out)
+static void add_result(struct lb_buf *out, const struct lb_digest *id, const struct lb_past *k)
 {
-	add_number(out, b->used_count);
+	uint8_t encoded[LB_PAST_BYTES];
+	lb_past_encode(k, encoded);
+	add_digest(out, id);
+	lb_buf_add(out, encoded, sizeof(encoded));
+}
+
+static uint64_t export_results(struct lb_bk_book *b, const struct lb_link *final, struct lb_cache_counts *counts, struct lb_buf *out)
+{
 	for (size_t i = 0; i < b->used_count; i++) {
 		struct used *u = &b->used[i];
-		uint8_t encoded[LB_PAST_BYTES];
 		if (b->kind == LB_BUILDER_FRESH_MIN && !u->imported && !in_image(final, &u->id))
 			u->past.held = false;
 		if (u->past.held && !u->imported && !same_result_before(b, i))
 			counts->export_bytes += u->past.bytes;
-		lb_past_encode(&u->past, encoded);
-		add_digest(out, &u->id);
-		lb_buf_add(out, encoded, sizeof(encoded));
+		add_result(out, &u->id, &u->past);
+	}
+	return b->used_count;
+}
+
+static bool is_used(const struct lb_bk_book *b, const struct lb_digest *id)
+{
+	for (size_t i = 0; i < b->used_count; i++)
+		if (lb_digest_equal(&b->used[i].id, id))
+			return true;
+	return false;
+}
+
+/* A key that this build did not go through keeps what is known of its result, and loses the layer. */
+static bool export_key_only(const struct lb_bk_book *b, const struct lb_digest *id, struct lb_buf *out)
+{
+	const struct lb_past *k = map_get(b->results, id);
+	if (!k || is_used(b, id))
+		return false;
+	struct lb_past keyed = *k;
+	keyed.held = false;
+	add_result(out, id, &keyed);
+	return true;
+}
+
+struct todo {
+	struct lb_digest *ids;
+	size_t count, cap;
+	struct lb_map *seen;
+};
+
+static void todo_add(struct todo *t, const struct lb_digest *id)
+{
+	if (map_get(t->seen, id))
+		return;
+	map_set(t->seen, id, t);
+	t->ids = lb_grow(t->ids, t->count, &t->cap, sizeof(*t->ids));
+	t->ids[t->count++] = *id;
+}
+
+static void export_link(const struct entry *e, struct todo *t, struct lb_buf *out)
+{
+	add_digest(out, &e->link.op);
+	add_digest(out, &e->link.choice);
+	add_digest(out, &e->link.id);
+	add_number(out, (uint64_t)e->link.deps_count << 1 | e->link.rooted);
+	for (size_t k = 0; k < e->link.deps_count; k++) {
+		add_digest(out, &e->link.deps[k]);
+		todo_add(t, &e->link.deps[k]);
 	}
 }
 
-static void export_links(struct lb_bk_book *b, struct lb_buf *out)
+/* The links that lead to what was used, and to what these stand on, with keys for the latter. */
+static void export_links(struct lb_bk_book *b, struct lb_buf *links, uint64_t *links_count, struct lb_buf *keys, uint64_t *keys_count)
 {
-	struct lb_digest *todo = NULL;
-	size_t count = 0, cap = 0;
-	uint64_t links = 0;
-	lb_autobuf struct lb_buf text = { 0 };
-	for (size_t i = 0; i < b->used_count; i++) {
-		todo = lb_grow(todo, count, &cap, sizeof(*todo));
-		todo[count++] = b->used[i].id;
-	}
-	while (count) {
-		struct lb_digest id = todo[--count];
-		for (struct entry *e = map_get(b->ids, &id); e; e = e->next_of_id) {
-			if (e->exported)
-				continue;
-			e->exported = true;
-			links++;
-			add_digest(&text, &e->link.op);
-			add_digest(&text, &e->link.choice);
-			add_digest(&text, &e->link.id);
-			add_number(&text, (uint64_t)e->link.deps_count << 1 | e->link.rooted);
-			for (size_t k = 0; k < e->link.deps_count; k++) {
-				add_digest(&text, &e->link.deps[k]);
-				todo = lb_grow(todo, count, &cap, sizeof(*todo));
-				todo[count++] = e->link.deps[k];
-			}
+	struct todo t = { .seen = lb_map_new(NULL) };
+	for (size_t i = 0; i < b->used_count; i++)
+		todo_add(&t, &b->used[i].id);
+	for (size_t i = 0; i < t.count; i++) {
+		struct lb_digest id = t.ids[i];
+		*keys_count += export_key_only(b, &id, keys);
+		for (const struct entry *e = map_get(b->ids, &id); e; e = e->next_of_id) {
+			export_link(e, &t, links);
+			++*links_count;
 		}
 	}
-	free(todo);
-	add_number(out, links);
-	lb_buf_add(out, text.data, text.len);
+	free(t.ids);
+	lb_map_free(t.seen);
 }
 
-/* Keys without a layer: what leads to an id that this build did not go through. */
 int lb_bk_book_end(struct lb_bk_book *b, struct lb_scope *scope, const struct lb_link *final, struct lb_cache_counts *counts,
 		   struct lb_err *err)
 {
 	if (!fresh(b) || !final)
 		return 0;
-	lb_autobuf struct lb_buf out = { 0 };
-	export_results(b, final, counts, &out);
-	export_links(b, &out);
+	lb_autobuf struct lb_buf out = { 0 }, results = { 0 }, links = { 0 };
+	uint64_t links_count = 0, results_count = export_results(b, final, counts, &results);
+	export_links(b, &links, &links_count, &results, &results_count);
+	add_number(&out, results_count);
+	lb_buf_add(&out, results.data, results.len);
+	add_number(&out, links_count);
+	lb_buf_add(&out, links.data, links.len);
 	return lb_scope_put(scope, export_key(), out.data, out.len, err);
 }
 

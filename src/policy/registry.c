@@ -15,11 +15,12 @@ enum {
 	WARM = 1 << LB_BUILDER_WARM,
 	COLD = 1 << LB_BUILDER_COLD,
 	FRESH = 1 << LB_BUILDER_FRESH | 1 << LB_BUILDER_FRESH_MIN,
-	DIALECT_CLASSIC = LB_DIALECT_CHMOD,
+	DIALECT_CLASSIC = LB_DIALECT_PLATFORM_ARGS,
 	DIALECT_BUILDAH_128 = LB_DIALECT_MOUNT | LB_DIALECT_RUN_FLAGS | LB_DIALECT_CHMOD | LB_DIALECT_PLATFORM_ARGS | LB_DIALECT_LINK |
 			      LB_DIALECT_PARENTS,
 	/* --link and --parents are read by all, and refused where a step uses them (buildah.c) */
 	DIALECT_BUILDAH_139 = DIALECT_BUILDAH_128 | LB_DIALECT_HEREDOC | LB_DIALECT_EXCLUDE | LB_DIALECT_ADD_FLAGS | LB_DIALECT_MODIFIERS,
+	DIALECT_KANIKO = LB_DIALECT_CHMOD | LB_DIALECT_HEREDOC | LB_DIALECT_PLATFORM_ARGS,
 	/* docker 20.10's front end is built in: heredocs, --link, --parents came with later syntax images */
 	DIALECT_BUILDKIT_08 = LB_DIALECT_MOUNT | LB_DIALECT_RUN_FLAGS | LB_DIALECT_CHMOD | LB_DIALECT_OWN_IGNORE | LB_DIALECT_PLATFORM_ARGS,
 	DIALECT_BUILDKIT_013 =
@@ -35,11 +36,11 @@ enum {
 		.copy_lists_parents = true, .resolves_first = true, .unknown_owner_is_root = true, .workdir_owned_by_user = true, \
 		.whiteout_mode = 0600 \
 	}
-/* RUN that changes nothing makes no layer. */
+/* What changes nothing makes no layer, a WORKDIR of a directory that exists too. */
 #define CLASSIC_SHAPE \
 	{ \
-		.workdir_layer = true, .workdir_empty_layer = true, .copy_lists_parents = true, .unneeded_stages = true, \
-		.wildcard_must_match = true, .many_sources_need_slash = true, .stage_names_unique = true, .whiteout_mode = 0600 \
+		.workdir_layer = true, .copy_lists_parents = true, .unneeded_stages = true, .wildcard_must_match = true, \
+		.many_sources_need_slash = true, .stage_names_unique = true, .whiteout_mode = 0600 \
 	}
 /* WORKDIR makes no layer: its directory appears with the next step that makes one. */
 #define BUILDAH_SHAPE(etc, changed) \
@@ -47,6 +48,13 @@ enum {
 		.run_empty_layer = true, .run_touches_etc = (etc), .copy_lists_parents = true, .wildcard_must_match = true, \
 		.archive_by_content = true, .bind_sees_ignored = true, .copy_replaces_link = true, .copy_looks_at_root = true, \
 		.changed_dirs_only = (changed) \
+	}
+
+/* From source: a step that changed no file makes no layer. */
+#define KANIKO_SHAPE \
+	{ \
+		.workdir_layer = true, .copy_lists_parents = true, .unneeded_stages = true, .wildcard_must_match = true, \
+		.many_sources_need_slash = true \
 	}
 
 /* An explicit id or sharing of a cache mount is no longer in the key since 0.13 (moby 584ec40, January 2024);
@@ -84,6 +92,7 @@ static const struct lb_policy policies[] = {
 	  &buildah_139 },
 	{ "buildah", "1.43", "buildah@1.43", LB_OBSERVED, DIALECT_BUILDAH_139, WARM | COLD, BUILDAH_SHAPE(false, true), &lb_buildah_ops,
 	  &buildah_143 },
+	{ "kaniko", "1.24", "kaniko@1.24", LB_FROM_SOURCE, DIALECT_KANIKO, WARM | COLD, KANIKO_SHAPE, &lb_kaniko_ops, NULL },
 	{ "never", "", "never", LB_FROM_SOURCE, LB_DIALECT_ALL, WARM | FRESH | COLD, BUILDKIT_SHAPE, &lb_never_ops, NULL },
 };
 
