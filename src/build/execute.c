@@ -174,7 +174,7 @@ static int make_directory(struct build *b, const struct step_run *sr, struct lb_
 	return rc;
 }
 
-static int carry_out(struct build *b, struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
+static int do_step(struct build *b, struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
 {
 	switch (sr->step.op) {
 	case LB_OP_RUN:
@@ -188,6 +188,13 @@ static int carry_out(struct build *b, struct step_run *sr, struct lb_node *root,
 		r->no_layer = true;
 		return 0;
 	}
+}
+
+static int carry_out(struct build *b, const struct stage_run *st, struct step_run *sr, struct lb_node *root, struct result *r,
+		     struct lb_err *err)
+{
+	int rc = do_step(b, sr, root, r, err);
+	return rc ? rc : shape_result(b, st, sr, root, r, err);
 }
 
 /* ---- names for what came out ---- */
@@ -289,7 +296,7 @@ int step_execute(struct build *b, struct stage_run *st, struct step_run *sr, str
 	if (rc)
 		return rc;
 	made.made = build_stamp(b).sec;
-	rc = carry_out(b, sr, root, &made, err);
+	rc = carry_out(b, st, sr, root, &made, err);
 	lb_node_unref(root);
 	if (!rc)
 		rc = name_result(b, st, sr, &made, err);
@@ -329,7 +336,7 @@ void step_check_stale(struct build *b, struct stage_run *st, struct step_run *sr
 	struct result clean = { 0 };
 	if (stage_root(b, st, (size_t)(sr - st->steps), false, &root, NULL))
 		return;
-	if (carry_out(b, sr, root, &clean, NULL) == 0 && clean.layer && sr->result->layer && !clean.layer->unknown)
+	if (carry_out(b, st, sr, root, &clean, NULL) == 0 && clean.layer && sr->result->layer && !clean.layer->unknown)
 		sr->stale = lb_tree_equal_but_times(clean.layer, sr->result->layer) ? LB_STALE_NO : LB_STALE_WRONG;
 	lb_node_unref(clean.layer);
 	lb_node_unref(root);

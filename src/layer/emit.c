@@ -63,14 +63,15 @@ static int put_entry(struct emitter *em, const struct lb_tar_entry *e, const str
 	return rc ? rc : put(em, zeros, lb_tar_padding(e->size_bytes));
 }
 
-/* A whiteout says nothing but its name: the rest of its header is zero. */
-static int put_whiteout(struct emitter *em, const char *dir, size_t dir_len, const char *name)
+/* A whiteout says nothing but its name: the rest of its header is zero, but for the mode that some engines give. */
+static int put_whiteout(struct emitter *em, const char *dir, size_t dir_len, const char *name, uint32_t mode)
 {
 	lb_buf_clear(&em->name);
 	lb_buf_add(&em->name, dir, dir_len);
 	lb_buf_adds(&em->name, name);
 	em->counts.whiteouts++;
-	return put_entry(em, &(struct lb_tar_entry){ .type = LB_TAR_FILE, .path = em->name.data, .path_len = em->name.len }, NULL);
+	return put_entry(em, &(struct lb_tar_entry){ .type = LB_TAR_FILE, .path = em->name.data, .path_len = em->name.len, .mode = mode },
+			 NULL);
 }
 
 static int put_dir(struct emitter *em, struct lb_tar_entry *e, const struct lb_node *n)
@@ -90,7 +91,7 @@ static int put_dir(struct emitter *em, struct lb_tar_entry *e, const struct lb_n
 	if (!n->attr.opaque)
 		return 0;
 	lb_autofree char *dir = lb_strndup(em->name.data, em->name.len);
-	return put_whiteout(em, dir, strlen(dir), LB_OPAQUE_NAME);
+	return put_whiteout(em, dir, strlen(dir), LB_OPAQUE_NAME, 0);
 }
 
 static int put_file(struct emitter *em, struct lb_tar_entry *e, const struct lb_node *n)
@@ -138,7 +139,7 @@ static int put_node(struct emitter *em, struct lb_tar_entry *e, const struct lb_
 	size_t dir_len = (size_t)(base - e->path);
 	if (n->attr.kind == LB_WHITEOUT) {
 		lb_autofree char *name = lb_format(LB_WHITEOUT_PREFIX "%s", base);
-		return put_whiteout(em, e->path, dir_len, name);
+		return put_whiteout(em, e->path, dir_len, name, n->attr.mode);
 	}
 	if (strncmp(base, LB_WHITEOUT_PREFIX, strlen(LB_WHITEOUT_PREFIX)) == 0)
 		return lb_fail(em->err, LB_INVALID, "%s: a name that begins with '" LB_WHITEOUT_PREFIX "' means a deleted file in a layer",
@@ -152,7 +153,7 @@ static int on_node(const char *path, size_t len, struct lb_node *n, void *arg)
 {
 	struct emitter *em = arg;
 	if (len == 0)
-		return n->attr.opaque ? put_whiteout(em, "", 0, LB_OPAQUE_NAME) : 0;
+		return n->attr.opaque ? put_whiteout(em, "", 0, LB_OPAQUE_NAME, 0) : 0;
 	struct lb_tar_entry e = {
 		.path = path,
 		.path_len = len,
