@@ -69,14 +69,11 @@ static bool seen_refused(const struct verify_seen_state *s)
 	return s->failed;
 }
 
-/* Nothing was decided: engines print no outcome for a FROM that fails. */
 static bool played_refused(const struct verify_played *p)
 {
-	for (size_t i = 0; p->failed && !p->refused && i < p->steps_count; i++) {
-		const struct verify_played_step *s = &p->steps[i];
-		if (s->outcome == LB_HIT || s->outcome == LB_MISS || (s->outcome == LB_ERROR && s->keyword != LB_KW_FROM))
+	for (size_t i = 0; p->failed && !p->refused && i < p->steps_count; i++)
+		if (p->steps[i].outcome == LB_HIT || p->steps[i].outcome == LB_MISS || p->steps[i].outcome == LB_ERROR)
 			return false;
-	}
 	return p->failed;
 }
 
@@ -105,41 +102,115 @@ static bool outcomes_agree(enum verify_outcome seen, const struct verify_played_
 	}
 }
 
+static bool is_buildkit(const struct pair *p)
+{
+	return strncmp(p->cell->key, "buildkit", 8) == 0;
+}
+
+static bool is_from(const struct verify_seen_step *s)
+{
+	return strcmp(s->instruction, "FROM") == 0;
+}
+
 /* Under buildkit, with several stages: what the failing step was is all that can be told. */
 static bool failing_step_alone(const struct pair *p)
 {
 	size_t stages = 0;
 	for (size_t i = 0; i < p->seen->steps_count; i++)
-		stages += strcmp(p->seen->steps[i].instruction, "FROM") == 0;
-	return p->seen->failed && stages > 1 && strncmp(p->cell->key, "buildkit", 8) == 0;
+		stages += is_from(&p->seen->steps[i]);
+	return p->seen->failed && stages > 1 && is_buildkit(p);
 }
 
-static void compare_steps(const struct pair *p)
+/* The name behind FROM's AS; NULL. */
+static const char *stage_name(const struct verify_seen_step *from)
+{
+	const char *name = strrchr(from->text, ' ');
+	return name && name - from->text > 3 && strncasecmp(name - 3, " as", 3) == 0 ? name + 1 : NULL;
+}
+
+/* BuildKit's output names stages: of two that bear one name, what was read for a skipped one is the other's. */
+static bool read_from_namesake(const struct pair *p, size_t step)
+{
+	size_t from = step;
+	while (from && !is_from(&p->seen->steps[from]))
+		from--;
+	const char *name = stage_name(&p->seen->steps[from]);
+	for (size_t i = 0; name && is_buildkit(p) && i < p->seen->steps_count; i++) {
+		const char *other = i != from && is_from(&p->seen->steps[i]) ? stage_name(&p->seen->steps[i]) : NULL;
+		if (other && strcasecmp(other, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Ours, one for each step that was seen; NULL: the files were not read alike. The observations read a Dockerfile
+ * plainly: a heredoc whose delimiter is no plain word takes all that follows, so that instructions may be missing. */
+static struct verify_played_step *align(const struct verify_seen_state *seen, const struct verify_played *played)
+{
+	struct verify_played_step *out = lb_calloc(seen->steps_count + 1, sizeof(*out));
+	size_t next = 0;
+	bool equal = seen->steps_count == played->steps_count;
+	for (size_t i = 0; i < seen->steps_count; i++) {
+		while (!equal && next < played->steps_count &&
+		       strcasecmp(lb_keyword_name(played->steps[next].keyword), seen->steps[i].instruction) != 0)
+			next++;
+		if (next >= played->steps_count) {
+			free(out);
+			return NULL;
+		}
+		out[i] = played->steps[next++];
+	}
+	return out;
+}
+
+/* An engine that ends between two steps has not printed the failing one: the observation has it unreached, and the
+ * step before as the failing one, when it was carried out. */
+static void settle_unprinted(const struct verify_seen_state *seen, struct verify_played_step *ours)
+{
+	for (size_t i = 1; i < seen->steps_count; i++) {
+		if (ours[i].outcome != LB_ERROR || seen->steps[i].outcome != VERIFY_UNREACHED)
+			continue;
+		ours[i].outcome = LB_UNREACHED;
+		if (seen->steps[i - 1].outcome == VERIFY_ERROR && (ours[i - 1].outcome == LB_MISS || ours[i - 1].outcome == LB_META))
+			ours[i - 1].outcome = LB_ERROR;
+	}
+}
+
+static void compare_each(const struct pair *p, const struct verify_played_step *ours)
 {
 	const struct verify_seen_state *seen = p->seen;
-	const struct verify_played *played = p->played;
 	bool alone = failing_step_alone(p);
-	if (seen->steps_count != played->steps_count) {
-		tell_numbers(p, "instructions", seen->steps_count, played->steps_count, played->why);
-		return;
-	}
 	for (size_t i = 0; i < seen->steps_count; i++) {
-		const struct verify_played_step *s = &played->steps[i];
+		const struct verify_played_step *s = &ours[i];
 		enum verify_outcome o = seen->steps[i].outcome;
 		if (alone && o != VERIFY_ERROR && s->outcome != LB_ERROR)
+			continue;
+		if (s->outcome == LB_SKIPPED && read_from_namesake(p, i))
 			continue;
 		tell(p, outcomes_agree(o, s, seen->failed), (int)i, seen->steps[i].text, verify_outcome_name(o),
 		     lb_outcome_name(s->outcome), s->why);
 	}
 }
 
-static void compare_refusal(const struct pair *p, bool seen, bool played)
+static void compare_steps(const struct pair *p)
 {
-	if (seen || played)
-		tell(p, seen == played, -1, "refusal", seen ? "refused" : "not refused", played ? "refused" : "not refused",
+	const struct verify_seen_state *seen = p->seen;
+	lb_autofree struct verify_played_step *ours = p->played->refused ? NULL : align(seen, p->played);
+	if (ours && seen->failed && !is_buildkit(p))
+		settle_unprinted(seen, ours);
+	struct verify_played as_printed = *p->played;
+	if (ours) {
+		as_printed.steps = ours;
+		as_printed.steps_count = seen->steps_count;
+	}
+	bool refused = seen_refused(seen), here = played_refused(&as_printed);
+	if (refused || here)
+		tell(p, refused == here, -1, "refusal", refused ? "refused" : "not refused", here ? "refused" : "not refused",
 		     p->played->why);
-	if (!seen && !played)
-		compare_steps(p);
+	else if (!ours)
+		tell_numbers(p, "instructions", seen->steps_count, p->played->steps_count, p->played->why);
+	else
+		compare_each(p, ours);
 }
 
 static void compare_triggers(const struct pair *p)
@@ -168,8 +239,8 @@ static bool is_leftover(const char *path)
 	return false;
 }
 
-/* "f 100644 0:0 3 t/x" with the low twelve bits of the mode, path first so that lists sort by it; a whiteout says
- * nothing but that the name is gone. NULL: not compared. The caller's. */
+/* "f 100644 0:0 3 t/x" with the low twelve bits of the mode, path first so that lists sort by it. NULL: not compared.
+ * The caller's. */
 static char *comparable(const char *entry, bool buildah)
 {
 	char kind;
@@ -178,11 +249,9 @@ static char *comparable(const char *entry, bool buildah)
 	int at = 0;
 	if (sscanf(entry, "%c %o %llu:%llu %llu %n", &kind, &mode, &uid, &gid, &size, &at) < 5 || !at)
 		return lb_strdup(entry);
-	const char *path = entry + at, *base = strrchr(path, '/');
+	const char *path = entry + at;
 	if (buildah && is_leftover(path))
 		return NULL;
-	if (strncmp(base ? base + 1 : path, ".wh.", 4) == 0)
-		return lb_format("%s (gone)", path);
 	return lb_format("%s (%c %04o %llu:%llu %llu)", path, kind, mode & 07777U, uid, gid, size);
 }
 
@@ -239,10 +308,9 @@ static void compare_layers(const struct pair *p)
 void verify_compare(const struct verify_seen_state *seen, const struct verify_played *played, struct verify_cell *cell)
 {
 	struct pair p = { seen, played, cell };
-	bool refused = seen_refused(seen), here = played_refused(played);
 	tell(&p, seen->failed == played->failed, -1, "exit", seen->failed ? "1" : "0", played->failed ? "1" : "0", played->why);
 	if (seen->failed == played->failed)
-		compare_refusal(&p, refused, here);
+		compare_steps(&p);
 	compare_triggers(&p);
 	if (!seen->failed && !played->failed)
 		compare_layers(&p);
