@@ -3,7 +3,7 @@
  * What a build leaves: the image (config, manifest), what the scope, the remote and a host that pulls gain by
  * it, and a row for each step.
  */
-#include "build/internal.h"
+#include "build/kept.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,12 @@ static int start_image(struct build *b, const struct stage_run *st, struct lb_im
 	*known = !st->base->opaque;
 	for (size_t i = 0; *known && i < st->base->layers_count; i++) {
 		struct lb_layer_info info;
-		int rc = base_materialise(b, st->base, i, &info, err);
+		bool has_blob = i < st->base->image.layers_count;
+		int rc = 0;
+		if (has_blob)
+			info = st->base->image.layers[i];
+		else
+			rc = base_materialise(b, st->base, i, &info, err);
 		if (rc)
 			return rc;
 		lb_image_add_layer(im, &info);
@@ -171,20 +176,68 @@ static int store_and_push(struct build *b, const struct stage_run *target, const
 	return rc;
 }
 
-int output_image(struct build *b, struct stage_run *target, struct lb_err *err)
+static bool lacks_layers(const struct stage_run *st)
 {
-	count_layers(b, target);
-	if (b->failed || !b->o->store || b->o->mode == LB_RUN_DRY)
+	for (; st; st = st->base_stage)
+		for (size_t i = 1; i < st->steps_count; i++)
+			if (st->steps[i].decided && st->steps[i].outcome == LB_HIT && !st->steps[i].result)
+				return true;
+	return false;
+}
+
+/* An image needs its layers: hits whose layers the cache does not hold (any more) are carried out after all. */
+static int fetch_layers(struct build *b, struct stage_run *target, struct lb_err *err)
+{
+	if (!lacks_layers(target))
 		return 0;
+	lb_autonode struct lb_node *root = NULL;
+	int rc = stage_root(b, target, target->steps_count, true, &root, err);
+	if (rc != LB_FAILED && rc != LB_INVALID)
+		return rc;
+	b->failed = true;
+	b->out->ok = false;
+	snprintf(b->out->message, sizeof(b->out->message), "%s", err->text);
+	return 0;
+}
+
+/* "os/architecture[/variant]" */
+static void set_platform(struct lb_image *im, const char *platform)
+{
+	const char *slash = platform ? strchr(platform, '/') : NULL;
+	if (!slash)
+		return;
+	const char *end = strchr(slash + 1, '/');
+	free(im->os);
+	free(im->architecture);
+	im->os = lb_strndup(platform, (size_t)(slash - platform));
+	im->architecture = end ? lb_strndup(slash + 1, (size_t)(end - slash - 1)) : lb_strdup(slash + 1);
+	im->variant = end ? lb_strdup(end + 1) : NULL;
+}
+
+static int make_image(struct build *b, struct stage_run *target, struct lb_err *err)
+{
 	lb_autoimage struct lb_image im;
 	lb_image_init(&im);
-	im.created = LB_CONTEXT_TIME;
+	im.created = build_stamp(b).sec;
+	set_platform(&im, target->plan->platform);
 	bool known = true;
 	int rc = fill_image(b, target, &im, &known, err);
 	if (rc || !known)
 		return rc;
 	config_to_json(&target->state.config, im.config);
 	return store_and_push(b, target, &im, err);
+}
+
+int output_image(struct build *b, struct stage_run *target, struct lb_err *err)
+{
+	bool stores = b->o->store && b->o->mode != LB_RUN_DRY;
+	int rc = !b->failed && stores ? fetch_layers(b, target, err) : 0;
+	if (!rc)
+		rc = kept_save(b, err);
+	count_layers(b, target);
+	if (rc || b->failed || !stores)
+		return rc;
+	return make_image(b, target, err);
 }
 
 /* ---- rows ---- */

@@ -99,7 +99,7 @@ static int pull(struct lb_remote *r, const char *name, const char *platform, str
 	struct lb_store *from;
 	struct lb_digest named;
 	int rc = lb_place_store(r->place, false, &from, err);
-	if (!rc)
+	if (!rc && (strncmp(name, "sha256:", 7) != 0 || lb_digest_parse(name, &named, NULL) != 0))
 		rc = lb_store_find_tag(from, name, &named, NULL, err);
 	if (!rc)
 		rc = lb_image_resolve(from, &named, platform, manifest, err);

@@ -44,6 +44,10 @@ struct lb_base_model {
 	const char *passwd, *group;     /* text of /etc/passwd, /etc/group; NULL: root alone */
 };
 int lb_base_from_model(const struct lb_base_model *m, struct lb_base_image **out, struct lb_err *err);
+/* An image of the store (or the one of an index for platform). Its blobs are taken as they are. LB_NOT_FOUND,
+ * LB_INVALID. */
+int lb_base_from_image(struct lb_store *s, const struct lb_digest *manifest, const char *platform, const char *name,
+                       struct lb_base_image **out, struct lb_err *err);
 /* A name and nothing else. */
 struct lb_base_image *lb_base_opaque(const char *name);
 
@@ -111,6 +115,7 @@ struct lb_build_options {
 	struct lb_ledger *ledger;       /* blobs of the scope; NULL: not counted */
 	struct lb_ledger *host;         /* blobs of the host that pulls; NULL: not counted */
 	struct lb_store *store;         /* NULL under dry */
+	bool keeps_results;             /* scope is a kept one: later processes will ask the store for what its records name */
 	struct lb_remote *remote;       /* NULL: no push */
 	const char *tag;                /* name at the remote and, with tag_in_store, in the store */
 	bool tag_in_store;

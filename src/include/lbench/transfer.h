@@ -26,7 +26,8 @@ struct lb_push_count {
 /* Pushes the image under `name` (a tag in the layout). Layers, config, then the manifest. */
 int lb_push(struct lb_remote *r, struct lb_store *s, const struct lb_image_ref *ref, const char *name, struct lb_push_count *out,
             struct lb_err *err);
-/* Brings an image into the store; *manifest is its digest. LB_NOT_FOUND. */
+/* Brings an image into the store, by its name or the digest of its manifest or index; *manifest is the manifest's
+ * digest. LB_NOT_FOUND. */
 int lb_pull(struct lb_remote *r, const char *name, const char *platform, struct lb_store *s, struct lb_digest *manifest,
             struct lb_push_count *out, struct lb_err *err);
 

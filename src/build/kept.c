@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build/kept.h"
+
+#include <string.h>
+
+#define MEMO_KIND "build-result"
+enum { NO_LAYER = 1, UNKNOWN = 2, DIGEST = 32, NOTE_BYTES = 1 + DIGEST };
+
+/* ---- layers ---- */
+
+static int read_layer(struct lb_store *s, const struct lb_layer_info *info, struct lb_node **out)
+{
+	lb_autocontent struct lb_content *blob = NULL;
+	int rc = lb_store_get(s, &info->blob, &blob, NULL);
+	return rc ? rc : lb_layer_read(s, blob, true, out, NULL, NULL);
+}
+
+/* The layer is there with another compression: written again, it must come to the same tar. */
+static bool recompress(struct build *b, const struct lb_digest *id, struct result *r)
+{
+	static const enum lb_compression kinds[] = { LB_GZIP_ISAL, LB_GZIP_ZLIB, LB_ZSTD, LB_UNCOMPRESSED };
+	struct lb_layer_info other;
+	for (size_t i = 0; i < LB_COUNT(kinds); i++) {
+		if (kinds[i] == b->o->layer.compression || lb_store_layer_by_diff_id(b->o->store, id, kinds[i], &other, NULL))
+			continue;
+		if (read_layer(b->o->store, &other, &r->layer))
+			continue;
+		if (lb_layer_write(b->o->store, r->layer, &b->o->layer, &r->info, NULL) == 0 && lb_digest_equal(&r->info.diff_id, id))
+			return true;
+		lb_node_unref(r->layer);
+		r->layer = NULL;
+	}
+	return false;
+}
+
+static bool load_layer(struct build *b, const struct lb_digest *id, struct result *r)
+{
+	bool there = lb_store_layer_by_diff_id(b->o->store, id, b->o->layer.compression, &r->info, NULL) == 0 &&
+		     read_layer(b->o->store, &r->info, &r->layer) == 0;
+	if (!there && !recompress(b, id, r))
+		return false;
+	r->info_known = r->bytes_known = true;
+	r->tar_bytes = r->info.diff_bytes;
+	return true;
+}
+
+/* ---- notes ---- */
+
+static bool load_note(struct build *b, const struct lb_digest *id, struct result *r, bool *unknown)
+{
+	lb_autobuf struct lb_buf note = { 0 };
+	*unknown = false;
+	if (!b->o->keeps_results || lb_store_memo_get(b->o->store, MEMO_KIND, id, &note, NULL) != 0 || note.len != NOTE_BYTES)
+		return false;
+	r->no_layer = note.data[0] & NO_LAYER;
+	*unknown = note.data[0] & UNKNOWN;
+	memcpy(r->world.bytes, note.data + 1, DIGEST);
+	return true;
+}
+
+const struct result *kept_load(struct build *b, const struct lb_digest *id)
+{
+	struct result r = { .id = *id, .diff_id = *id };
+	bool unknown;
+	if (!b->o->store || b->o->mode == LB_RUN_DRY)
+		return NULL;
+	load_note(b, id, &r, &unknown);
+	if (unknown)
+		r.layer = lb_tree_unknown();
+	else if (r.no_layer)
+		r.bytes_known = true;
+	else if (!load_layer(b, id, &r))
+		return NULL;
+	return results_add(b->o->results, &r);
+}
+
+static int save(struct build *b, const struct result *r, struct lb_err *err)
+{
+	uint8_t note[NOTE_BYTES] = { (uint8_t)((r->no_layer ? NO_LAYER : 0) | (result_unknown(r) ? UNKNOWN : 0)) };
+	memcpy(note + 1, r->world.bytes, DIGEST);
+	return lb_store_memo_put(b->o->store, MEMO_KIND, &r->id, note, sizeof(note), err);
+}
+
+int kept_save(struct build *b, struct lb_err *err)
+{
+	if (!b->o->keeps_results || !b->o->store || b->o->mode == LB_RUN_DRY)
+		return 0;
+	int rc = 0;
+	for (size_t s = 0; s < b->plan->stages_count; s++)
+		for (size_t i = 0; !rc && i < b->stages[s].steps_count; i++) {
+			const struct step_run *sr = &b->stages[s].steps[i];
+			if (sr->executed && sr->result)
+				rc = save(b, sr->result, err);
+		}
+	return rc;
+}
