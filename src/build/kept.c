@@ -4,7 +4,8 @@
 #include <string.h>
 
 #define MEMO_KIND "build-result"
-enum { NO_LAYER = 1, UNKNOWN = 2, DIGEST = 32, NOTE_BYTES = 1 + DIGEST };
+/* A note: a byte of flags, the result's world, `made` in 8 bytes (little endian). */
+enum { NO_LAYER = 1, UNKNOWN = 2, DIGEST = 32, NOTE_BYTES = 1 + DIGEST + 8 };
 
 /* ---- layers ---- */
 
@@ -46,21 +47,24 @@ static bool load_layer(struct build *b, const struct lb_digest *id, struct resul
 
 /* ---- notes ---- */
 
-static bool load_note(struct build *b, const struct lb_digest *id, struct result *r, bool *unknown)
+static void load_note(struct build *b, const struct lb_digest *id, struct result *r, bool *unknown)
 {
 	lb_autobuf struct lb_buf note = { 0 };
 	*unknown = false;
 	if (!b->o->keeps_results || lb_store_memo_get(b->o->store, MEMO_KIND, id, &note, NULL) != 0 || note.len != NOTE_BYTES)
-		return false;
+		return;
 	r->no_layer = note.data[0] & NO_LAYER;
 	*unknown = note.data[0] & UNKNOWN;
 	memcpy(r->world.bytes, note.data + 1, DIGEST);
-	return true;
+	uint64_t made = 0;
+	for (int i = 0; i < 8; i++)
+		made |= (uint64_t)(uint8_t)note.data[1 + DIGEST + i] << (8 * i);
+	r->made = (int64_t)made;
 }
 
 const struct result *kept_load(struct build *b, const struct lb_digest *id)
 {
-	struct result r = { .id = *id, .diff_id = *id };
+	struct result r = { .id = *id, .diff_id = *id, .made = LB_STAMP_TIME };
 	bool unknown;
 	if (!b->o->store || b->o->mode == LB_RUN_DRY)
 		return NULL;
@@ -78,6 +82,8 @@ static int save(struct build *b, const struct result *r, struct lb_err *err)
 {
 	uint8_t note[NOTE_BYTES] = { (uint8_t)((r->no_layer ? NO_LAYER : 0) | (result_unknown(r) ? UNKNOWN : 0)) };
 	memcpy(note + 1, r->world.bytes, DIGEST);
+	for (int i = 0; i < 8; i++)
+		note[1 + DIGEST + i] = (uint8_t)((uint64_t)r->made >> (8 * i));
 	return lb_store_memo_put(b->o->store, MEMO_KIND, &r->id, note, sizeof(note), err);
 }
 

@@ -36,6 +36,8 @@ static int start_image(struct build *b, const struct stage_run *st, struct lb_im
 			return rc;
 		lb_image_add_layer(im, &info);
 	}
+	if (im->created < st->base->image.created)
+		im->created = st->base->image.created;
 	if (st->base->image.history_count) {
 		for (size_t i = 0; i < st->base->image.history_count; i++)
 			lb_image_add_history(im, &st->base->image.history[i]);
@@ -218,7 +220,7 @@ static int make_image(struct build *b, struct stage_run *target, struct lb_err *
 {
 	lb_autoimage struct lb_image im;
 	lb_image_init(&im);
-	im.created = build_stamp(b).sec;
+	im.created = LB_CONTEXT_TIME;
 	set_platform(&im, target->plan->platform);
 	bool known = true;
 	int rc = fill_image(b, target, &im, &known, err);
