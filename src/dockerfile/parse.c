@@ -193,7 +193,8 @@ static int full_depth(struct lb_parser *p, struct lb_err *err)
 {
 	struct lb_dockerfile *df = p->df;
 	for (size_t i = 0; i < df->instructions_count; i++) {
-		int rc = lb_rules_check(df, p->dialect, &df->instructions[i], err);
+		bool late = (p->dialect & LB_DIALECT_LATE_RULES) && df->instructions[i].keyword != LB_KW_FROM;
+		int rc = late ? 0 : lb_rules_check(df, p->dialect, &df->instructions[i], err);
 		if (rc == 0)
 			rc = lb_parser_stage(p, i, err);
 		if (rc < 0)

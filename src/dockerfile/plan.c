@@ -38,16 +38,24 @@ int lb_build_plan_find_stage(const struct lb_build_plan *plan, const char *name,
 	return -1;
 }
 
-int lb_plan_copy_source(const struct lb_build_plan *plan, const char *from, struct lb_pos at, int *stage, struct lb_err *err)
+int lb_plan_take_from(const struct lb_build_plan *plan, size_t user, const char *name)
+{
+	bool earlier = plan->options.dialect & LB_DIALECT_EARLIER_ONLY;
+	return lb_build_plan_find_stage(plan, name, earlier ? user : SIZE_MAX);
+}
+
+int lb_plan_copy_source(const struct lb_build_plan *plan, size_t user, const char *from, struct lb_pos at, int *stage, struct lb_err *err)
 {
 	char *end;
 	const char *digits = from + (*from == '-' || *from == '+');
 	*stage = -1;
 	if (*digits < '0' || *digits > '9' || digits[strspn(digits, "0123456789")] != '\0') {
-		*stage = lb_build_plan_find_stage(plan, from, SIZE_MAX);
+		*stage = lb_plan_take_from(plan, user, from);
 		return 0;
 	}
 	unsigned long n = strtoul(digits, &end, 10);
+	if ((plan->options.dialect & LB_DIALECT_EARLIER_ONLY) && n >= user)
+		return 0;
 	if ((*from == '-' && n > 0) || n >= plan->stages_count || n > INT_MAX)
 		return lb_fail_at(err, at, "invalid stage index %s: there are %zu stages, counted from 0", from, plan->stages_count);
 	*stage = (int)n;

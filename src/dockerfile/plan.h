@@ -7,9 +7,11 @@
 
 #include "lbench/stage.h"
 
-/* Where COPY --from leads: a stage by name or number, -1 for anything else. LB_INVALID for a number that no
- * stage has. */
-int lb_plan_copy_source(const struct lb_build_plan *plan, const char *from, struct lb_pos at, int *stage, struct lb_err *err);
+/* Where COPY --from in the stage `user` leads: a stage by name or number, -1 for anything else. LB_INVALID for a
+ * number that no stage has. */
+int lb_plan_copy_source(const struct lb_build_plan *plan, size_t user, const char *from, struct lb_pos at, int *stage, struct lb_err *err);
+/* The same for a name alone, as a mount's from has it. */
+int lb_plan_take_from(const struct lb_build_plan *plan, size_t user, const char *name);
 
 /* epoch.c. Refuses a SOURCE_DATE_EPOCH that gives no time. */
 int lb_plan_check_epoch(const struct lb_build_plan *plan, struct lb_err *err);

@@ -49,14 +49,14 @@ static int list_instruction(const struct lister *l, size_t user, const struct lb
 		struct lb_pos at = lb_flag_pos(l->plan->df, flag);
 		int stage;
 		if (copies && strcmp(flag->name, "from") == 0 && *flag->value) {
-			int r = lb_plan_copy_source(l->plan, flag->value, at, &stage, l->err);
+			int r = lb_plan_copy_source(l->plan, user, flag->value, at, &stage, l->err);
 			if (r != 0)
 				return r;
 			add(l, user, stage, flag->value, at, false);
 		} else if (runs && strcmp(flag->name, "mount") == 0) {
 			const char *from = mount_from(&l->plan->arena, flag->value);
 			if (from)
-				add(l, user, lb_build_plan_find_stage(l->plan, from, SIZE_MAX), from, at, false);
+				add(l, user, lb_plan_take_from(l->plan, user, from), from, at, false);
 		}
 	}
 	return 0;
@@ -163,11 +163,25 @@ int lb_plan_check_uses(const struct lb_build_plan *plan, const struct lb_plan_us
 	return 0;
 }
 
+/* Namesakes of needed stages; was one marked? */
+static bool mark_namesakes(struct lb_build_plan *plan)
+{
+	bool more = false;
+	for (size_t i = 0; i <= plan->target; i++)
+		for (size_t k = 0; plan->stages[i].needed && plan->stages[i].stage->name && k < plan->target; k++) {
+			struct lb_plan_stage *other = &plan->stages[k];
+			if (other->needed || !other->stage->name || strcmp(other->stage->name, plan->stages[i].stage->name) != 0)
+				continue;
+			other->needed = more = true;
+		}
+	return more;
+}
+
 int lb_plan_mark_needed(struct lb_build_plan *plan, const struct lb_plan_uses *uses, struct lb_err *err)
 {
 	plan->stages[plan->target].needed = true;
 	for (bool more = true; more;) {
-		more = false;
+		more = (plan->options.dialect & LB_DIALECT_SHARED_NAMES) && mark_namesakes(plan);
 		for (size_t i = uses->count; i-- > 0;) {
 			const struct lb_plan_use *u = &uses->items[i];
 			if (u->used == SIZE_MAX || !plan->stages[u->user].needed || plan->stages[u->used].needed)

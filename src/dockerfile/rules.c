@@ -60,7 +60,7 @@ static int exactly_one(const struct check *c)
 
 static int check_pairs(const struct check *c)
 {
-	for (size_t i = 0; i < c->in->args_count; i += 3)
+	for (size_t i = 0; i < c->in->args_count && !(c->dialect & LB_DIALECT_LOOSE_NAMES); i += 3)
 		if (!*c->in->args[i])
 			return lb_fail_at(c->err, arg_pos(c, i), "%s with a blank name before \"=\"", name_of(c));
 	return at_least_one(c);
@@ -90,7 +90,7 @@ static int check_from(const struct check *c)
 	bool named = in->args_count == 3 && strcasecmp(in->args[1], "as") == 0;
 	if (in->args_count != 1 && !named)
 		return lb_fail_at(c->err, lb_instruction_pos(c->df, in), "FROM takes IMAGE or IMAGE AS NAME, one or three words");
-	if (named && !is_stage_name(in->args[2]))
+	if (named && !(c->dialect & LB_DIALECT_LOOSE_NAMES) && !is_stage_name(in->args[2]))
 		return lb_fail_at(
 			c->err, arg_pos(c, 2),
 			"\"%s\" is no name for a stage; it begins with a letter and holds letters, digits, \"-\", \"_\" and \".\"",

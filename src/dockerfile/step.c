@@ -3,6 +3,7 @@
  * One instruction against the state of its stage. Every kind of instruction has a function that expands its
  * words, checks them, moves the state on and writes the history entry.
  */
+#include "dockerfile/parser.h"
 #include "dockerfile/scope.h"
 
 static int resolve_from(const struct lb_scope *c)
@@ -41,6 +42,16 @@ static int dispatch(const struct lb_scope *c)
 	}
 }
 
+/* Whatever is wrong with the instruction then is a failing step, no refusal of the file. */
+static int check_late(const struct lb_scope *c)
+{
+	const struct lb_build_plan *plan = c->s->plan;
+	if (!(plan->options.dialect & LB_DIALECT_LATE_RULES) || c->in->keyword == LB_KW_FROM)
+		return 0;
+	int r = lb_rules_check(plan->df, plan->options.dialect, c->in, c->err);
+	return r == LB_UNSUPPORTED ? lb_recode(c->err, LB_INVALID) : r;
+}
+
 int lb_step_resolve_into(struct lb_stage_state *s, const struct lb_instruction *in, int trigger, struct lb_step *out,
 			 struct lb_resolved *resolved, struct lb_err *err)
 {
@@ -55,7 +66,9 @@ int lb_step_resolve_into(struct lb_stage_state *s, const struct lb_instruction *
 		.from_stage = -1,
 	};
 	*resolved = (struct lb_resolved){ 0 };
-	int r = dispatch(&c);
+	int r = check_late(&c);
+	if (r == 0)
+		r = dispatch(&c);
 	if (r != 0)
 		*resolved = (struct lb_resolved){ 0 };
 	return r;

@@ -132,7 +132,7 @@ static int resolve_from(const struct lb_scope *c)
 		return 0;
 	struct lb_pos at = lb_flag_pos(c->s->plan->df, flag);
 	c->out->from = flag->value;
-	int r = lb_plan_copy_source(c->s->plan, flag->value, at, &c->out->from_stage, c->err);
+	int r = lb_plan_copy_source(c->s->plan, (size_t)c->s->stage, flag->value, at, &c->out->from_stage, c->err);
 	if (r == 0 && c->out->from_stage >= c->s->stage)
 		return lb_scope_fail(c, at, "cannot copy from stage %s: it has to be defined before this one", flag->value);
 	return r;

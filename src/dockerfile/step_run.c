@@ -98,7 +98,7 @@ static int resolve_mount(const struct lb_scope *c, const struct lb_flag *flag, s
 	lb_scope_report(c, &unset);
 	if (r != 0)
 		return r;
-	m->from_stage = m->from ? lb_build_plan_find_stage(plan, m->from, SIZE_MAX) : -1;
+	m->from_stage = m->from ? lb_plan_take_from(plan, (size_t)c->s->stage, m->from) : -1;
 	if (m->from_stage >= c->s->stage)
 		return lb_scope_fail(c, at, "cannot mount from stage %s: it has to be defined before this one", m->from);
 	const char *space = lb_build_arg(&plan->options, "BUILDKIT_CACHE_MOUNT_NS");
