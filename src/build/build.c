@@ -3,7 +3,7 @@
  * A build from the top: the plan of stages, the context as the engine's builder sees it, the stages in order,
  * the image, the rows. See internal.h for how the parts fit.
  */
-#include "build/internal.h"
+#include "build/kept.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -95,7 +95,11 @@ int lb_build(const struct lb_build_options *options, struct lb_build_result *out
 {
 	struct build b = { .o = options, .out = out, .shape = lb_policy_shape(options->policy, lb_cache_kind(options->cache)) };
 	*out = (struct lb_build_result){ .ok = true };
+	if (options->keeps_results)
+		lb_cache_ask(options->cache, kept_holds, &b);
 	int rc = carry_out(&b, err);
+	if (options->keeps_results)
+		lb_cache_ask(options->cache, NULL, NULL);
 	build_release(&b);
 	return rc;
 }

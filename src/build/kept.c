@@ -78,6 +78,12 @@ const struct result *kept_load(struct build *b, const struct lb_digest *id)
 	return results_add(b->o->results, &r);
 }
 
+bool kept_holds(void *arg, const struct lb_digest *id)
+{
+	struct build *b = arg;
+	return results_get(b->o->results, id) || kept_load(b, id);
+}
+
 static int save(struct build *b, const struct result *r, struct lb_err *err)
 {
 	uint8_t note[NOTE_BYTES] = { (uint8_t)((r->no_layer ? NO_LAYER : 0) | (result_unknown(r) ? UNKNOWN : 0)) };

@@ -10,6 +10,8 @@
 
 /* Borrowed, lives as long as the lb_results; NULL: the store does not have it (any more). */
 const struct result *kept_load(struct build *b, const struct lb_digest *id);
+/* As lb_cache_ask has it; b is the build. */
+bool kept_holds(void *b, const struct lb_digest *id);
 /* Notes the results of the steps that were carried out; does nothing without o->keeps_results. */
 int kept_save(struct build *b, struct lb_err *err);
 

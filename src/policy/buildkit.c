@@ -188,6 +188,7 @@ static bool newest_result(struct lb_cache *c, struct lb_bk_ids *ids, struct lb_p
 	for (size_t i = 0; i < ids->count; i++) {
 		if (lb_bk_book_result(s->book, c->scope, &ids->items[i], out))
 			continue;
+		out->held = out->held && lb_cache_holds(c, &out->result);
 		struct lb_digest first = ids->items[i];
 		ids->items[i] = ids->items[0];
 		ids->items[0] = first;

@@ -47,6 +47,12 @@ void lb_cache_free(struct lb_cache *c)
 	free(c);
 }
 
+void lb_cache_ask(struct lb_cache *c, lb_cache_holds_fn *holds, void *arg)
+{
+	c->holds = holds;
+	c->holds_arg = arg;
+}
+
 enum lb_builder_kind lb_cache_kind(const struct lb_cache *c)
 {
 	return c->kind;

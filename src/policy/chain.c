@@ -124,6 +124,8 @@ int lb_chain_decide(struct lb_cache *c, const struct lb_inputs *in, const struct
 		return 0;
 	}
 	int rc = find(c, key, o->oldest, &image, &f->kept, err);
+	if (!rc && in->step->op != LB_OP_META && !lb_cache_holds(c, &f->kept.result))
+		rc = LB_NOT_FOUND;
 	if (rc == LB_NOT_FOUND)
 		return miss(c, in, key, o, f, err);
 	if (rc)

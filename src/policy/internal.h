@@ -78,6 +78,7 @@ enum lb_field_class {
 	LB_FIELD_SECRET = 'V',
 	LB_FIELD_BASE = 'B',
 	/* from here on not canonical: they stand in evidence only */
+	LB_FIELD_TEXT = 't',     /* metadata: the instruction, expanded */
 	LB_FIELD_SOURCE = 's',   /* a source as written */
 	LB_FIELD_VARIABLE = 'v', /* a variable that the instruction names */
 	LB_FIELD_ARG = 'a',      /* RUN: an argument in effect */
@@ -238,7 +239,13 @@ struct lb_cache {
 	struct lb_buf fields; /* of the step at hand */
 	struct lb_buf scratch;
 	struct lb_cache_counts total;
+	lb_cache_holds_fn *holds; /* NULL: all results are there */
+	void *holds_arg;
 };
+static inline bool lb_cache_holds(const struct lb_cache *c, const struct lb_digest *result)
+{
+	return !c->holds || c->holds(c->holds_arg, result);
+}
 
 extern const struct lb_policy_ops lb_never_ops, lb_buildkit_ops, lb_classic_ops, lb_buildah_ops, lb_kaniko_ops;
 

@@ -201,6 +201,10 @@ int lb_cache_new(const struct lb_policy *p, enum lb_builder_kind kind, struct lb
 struct lb_cache *lb_cache_fork(const struct lb_cache *c, struct lb_scope *scope);
 void lb_cache_free(struct lb_cache *c); /* NULL is fine */
 enum lb_builder_kind lb_cache_kind(const struct lb_cache *c);
+/* From now on the cache asks whether a result that its records name is still there (a store's gc frees layers, and no
+ * records). One that is gone counts as not held. holds NULL: all are there. */
+typedef bool lb_cache_holds_fn(void *arg, const struct lb_digest *result);
+void lb_cache_ask(struct lb_cache *c, lb_cache_holds_fn *holds, void *arg);
 
 struct lb_cache_counts {
 	uint64_t export_bytes, import_bytes, fetched_bytes; /* of a CI cache: written, read, fetched for hits */
