@@ -30,6 +30,9 @@ int cmd_env(int argc, char **argv, struct lb_err *err);
 int cmd_parse(int argc, char **argv, struct lb_err *err);
 int cmd_expand(int argc, char **argv, struct lb_err *err);
 int cmd_ignore(int argc, char **argv, struct lb_err *err);
+int cmd_build(int argc, char **argv, struct lb_err *err);
+int cmd_push(int argc, char **argv, struct lb_err *err);
+int cmd_pull(int argc, char **argv, struct lb_err *err);
 int cmd_image(int argc, char **argv, struct lb_err *err);
 int cmd_store(int argc, char **argv, struct lb_err *err);
 

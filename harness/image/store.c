@@ -72,7 +72,7 @@ void img_store_release(struct img_store *s)
 
 /* ---- names ---- */
 
-static const struct lb_tag *tag_named(const struct img_store *s, const char *name)
+const struct lb_tag *img_tag(const struct img_store *s, const char *name)
 {
 	lb_autofree char *latest = lb_format("%s:latest", name);
 	for (size_t i = 0; i < s->tags_count; i++)
@@ -138,7 +138,7 @@ static int unknown_name(const struct img_store *s, const char *name, struct lb_e
 static int find_digest(const struct img_store *s, const char *name, struct img_image *out, struct lb_err *err)
 {
 	const char *digits = strncmp(name, "sha256:", 7) == 0 ? name + 7 : name;
-	const struct lb_tag *tag = tag_named(s, name);
+	const struct lb_tag *tag = img_tag(s, name);
 	struct lb_digest whole;
 	if (!tag)
 		tag = tag_by_digits(s, digits);

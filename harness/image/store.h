@@ -34,6 +34,7 @@ struct img_image {
 	struct lb_node **trees; /* a layer each, bottom first; NULL before img_read_layers */
 	struct lb_node **roots; /* roots[i]: what lies below layer i; roots[layers_count]: all */
 };
+const struct lb_tag *img_tag(const struct img_store *s, const char *name); /* by name alone; NULL */
 int img_find(const struct img_store *s, const char *name, struct img_image *out, struct lb_err *err);
 /* The layers as trees. Files are opened when somebody asks for their bytes. With like (its layers are read) the two
  * share the nodes of the layers that both begin with. */

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A project directory is read as `run` reads it; its cache is a scope of the store, one for each policy and run mode,
+ * so that the next process goes on from there.
+ */
+#include "image/build.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "image/bases.h"
+#include "lbench/ignore.h"
+#include "scenario/scenario.h"
+
+struct work {
+	const struct img_store *s;
+	const struct img_build_options *o;
+	struct img_build *out;
+	struct scenario *scenario;
+	struct scn_state *state;
+	struct lb_node *context;
+	struct lb_ignore *ignore;
+	struct lb_dockerfile *dockerfile;
+	struct lb_named_tree *contexts;
+	size_t contexts_count;
+	struct img_bases bases;
+	struct lb_scope *kept, *scope; /* scope: kept, or a fork of it under dry */
+	struct lb_cache *cache;
+	struct lb_ledger *ledger;
+	struct lb_remote *remote;
+	struct lb_results *results;
+};
+
+static void work_release(struct work *w)
+{
+	lb_cache_free(w->cache);
+	if (w->scope != w->kept)
+		lb_scope_free(w->scope);
+	lb_scope_free(w->kept);
+	lb_remote_close(w->remote);
+	lb_ledger_free(w->ledger);
+	lb_results_free(w->results);
+	img_bases_release(&w->bases);
+	for (size_t i = 0; i < w->contexts_count; i++)
+		lb_node_unref(w->contexts[i].tree);
+	free(w->contexts);
+	lb_dockerfile_free(w->dockerfile);
+	lb_ignore_free(w->ignore);
+	lb_node_unref(w->context);
+	scn_state_free(w->state);
+	scenario_free(w->scenario);
+}
+
+/* ---- rows ---- */
+
+static void add_why(const struct lb_step_row *row, struct lb_buf *out)
+{
+	const struct lb_evidence *e = row->decision ? &row->decision->evidence : NULL;
+	lb_buf_adds(out, lb_reason_name(row->reason));
+	if (!e || !row->reason)
+		return;
+	if (row->reason == LB_PARENT_MISSED && e->inherited_line)
+		lb_buf_addf(out, " <- line %u", e->inherited_line);
+	if (e->path)
+		lb_buf_addf(out, " %s", e->path);
+	if (e->argument)
+		lb_buf_addf(out, " %s", e->argument);
+	if (e->attribute)
+		lb_buf_addf(out, "%s%s", e->path ? ": " : " ", e->attribute);
+	if (e->was && e->now)
+		lb_buf_addf(out, " %s -> %s", e->was, e->now);
+	if (e->changed > 1)
+		lb_buf_addf(out, ", and %llu more", (unsigned long long)e->changed - 1);
+}
+
+static void on_row(void *arg, const struct lb_step_row *row)
+{
+	struct img_build *b = arg;
+	b->stages = (size_t)row->stage >= b->stages ? (size_t)row->stage + 1 : b->stages;
+	if (row->outcome == LB_SKIPPED)
+		return;
+	lb_autobuf struct lb_buf why = { 0 };
+	add_why(row, &why);
+	bool ran = row->outcome == LB_HIT || row->outcome == LB_MISS;
+	b->steps = lb_grow(b->steps, b->steps_count, &b->steps_cap, sizeof(*b->steps));
+	b->steps[b->steps_count++] =
+		(struct img_build_step){ .stage = row->stage_name ? lb_strdup(row->stage_name) : lb_format("%d", row->stage),
+					 .text = lb_strdup(row->text),
+					 .why = lb_buf_steal(&why),
+					 .line = row->in->first_line,
+					 .trigger = row->trigger,
+					 .outcome = row->outcome,
+					 .reason = row->reason,
+					 .has_layer = row->has_layer,
+					 .bytes = row->layer_bytes,
+					 .bytes_known = row->layer_bytes_known,
+					 .unknown_run = row->is_run && ran && row->has_layer && !row->layer_bytes_known };
+}
+
+void img_build_release(struct img_build *b)
+{
+	for (size_t i = 0; i < b->steps_count; i++) {
+		free(b->steps[i].stage);
+		free(b->steps[i].text);
+		free(b->steps[i].why);
+	}
+	free(b->steps);
+	lb_strv_release(&b->warnings);
+	*b = (struct img_build){ 0 };
+}
+
+/* ---- inputs ---- */
+
+static int load_contexts(struct work *w, struct lb_err *err)
+{
+	const struct lb_pairs *given = w->o->contexts;
+	w->contexts = lb_calloc(given->count + 1, sizeof(*w->contexts));
+	for (size_t i = 0; i < given->count; i++) {
+		struct lb_dir_options canonical = { .canonical = true };
+		const char *dir = given->items[i].value;
+		if (!dir || !*dir)
+			return lb_fail(err, LB_USAGE, "--build-context is NAME=DIR, not '%s'", given->items[i].name);
+		int rc = lb_tree_from_dir(dir, &canonical, &w->contexts[i].tree, err);
+		if (rc)
+			return lb_recode(err, LB_INVALID);
+		w->contexts[i].name = given->items[i].name;
+		w->contexts_count = i + 1;
+	}
+	return 0;
+}
+
+static int load_project(struct work *w, struct lb_err *err)
+{
+	char *file = (char *)(uintptr_t)w->o->file;
+	struct scn_load_options lo = { .dockerfiles = &file,
+				       .dockerfiles_count = file ? 1 : 0,
+				       .target = w->o->target,
+				       .build_args = w->o->args,
+				       .contexts = w->o->contexts };
+	int rc = scenario_load(w->o->dir, &lo, &w->scenario, err);
+	if (rc)
+		return rc;
+	if (!w->scenario->implicit)
+		return lb_fail(err, LB_USAGE,
+			       "%s is a scenario, and 'lbench run' builds it; 'lbench build' takes a project with a Dockerfile", w->o->dir);
+	lb_strv_copy(&w->out->warnings, &w->scenario->warnings);
+	rc = scn_state_first(w->scenario, &w->state, err);
+	if (!rc)
+		rc = scn_state_context(w->state, 0, &w->context, err);
+	return rc ? rc : scn_state_ignore(w->state, 0, &w->ignore, err);
+}
+
+static int load_inputs(struct work *w, struct lb_err *err)
+{
+	int rc = load_project(w, err);
+	if (rc)
+		return rc;
+	const char *text = w->state->dockerfiles[0];
+	struct lb_parse_options po = { .dialect = w->o->policy->dialect };
+	rc = lb_dockerfile_parse(w->scenario->variants[0].dockerfile_path, text, strlen(text), &po, &w->dockerfile, err);
+	if (!rc)
+		rc = load_contexts(w, err);
+	return rc ? rc : img_bases_init(&w->bases, w->s, w->o->bases, w->scenario, err);
+}
+
+/* ---- the cache ---- */
+
+static int note_blob(const struct lb_digest *digest, uint64_t bytes, void *arg)
+{
+	lb_ledger_add(arg, digest, bytes);
+	return 0;
+}
+
+static int open_cache(struct work *w, struct lb_err *err)
+{
+	enum lb_run_mode mode = w->o->mode == LB_RUN_EXEC ? LB_RUN_EXEC : LB_RUN_MODEL;
+	lb_autofree char *name = lb_format("build/%s/%s", lb_run_mode_name(mode), w->o->policy->name);
+	int rc = lb_scope_open(w->s->store, name, &w->kept, err);
+	if (rc)
+		return rc;
+	w->scope = w->o->mode == LB_RUN_DRY ? lb_scope_fork(w->kept) : w->kept;
+	rc = lb_cache_new(w->o->policy, LB_BUILDER_WARM, w->scope, &w->cache, err);
+	if (rc || w->o->mode == LB_RUN_DRY)
+		return rc;
+	w->ledger = lb_ledger_new();
+	rc = lb_store_each_blob(w->s->store, note_blob, w->ledger, err);
+	return rc || !w->o->push ? rc : lb_remote_open(w->o->push, &w->remote, err);
+}
+
+/* ---- the build ---- */
+
+static struct lb_build_options options_of(const struct work *w)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	bool stores = w->o->mode != LB_RUN_DRY;
+	const struct scn_variant *v = &w->scenario->variants[0];
+	return (struct lb_build_options){
+		.dockerfile = w->dockerfile,
+		.context = w->context,
+		.ignore = w->ignore,
+		.find_base = img_bases_find,
+		.find_base_arg = (void *)(uintptr_t)&w->bases,
+		.contexts = w->contexts,
+		.contexts_count = w->contexts_count,
+		.build_args = &w->state->args[0],
+		.target = v->target,
+		.platform = w->o->platform ? w->o->platform : v->platform,
+		.no_cache = w->o->no_cache,
+		.policy = w->o->policy,
+		.cache = w->cache,
+		.scope = w->scope,
+		.keeps_mounts = true,
+		.ledger = w->ledger,
+		.store = stores ? w->s->store : NULL,
+		.keeps_results = stores,
+		.remote = w->remote,
+		.tag = w->o->name ? w->o->name : "latest",
+		.tag_in_store = stores && w->o->name,
+		.mode = w->o->mode,
+		.models = w->scenario->models,
+		.models_count = w->scenario->models_count,
+		.world = { &w->state->world },
+		.seed = w->scenario->seed,
+		.place = lb_scope_next_serial(w->scope),
+		.layer = { .compression = w->o->compression,
+			   .threads = cpus > 4   ? 4
+				      : cpus < 1 ? 1
+						 : (unsigned)cpus,
+			   .cancel = w->o->cancel },
+		.cancel = w->o->cancel,
+		.results = w->results,
+		.events = { .arg = w->out, .row = on_row },
+	};
+}
+
+/* Why there is no image although no step failed. */
+static int no_image(const struct work *w, struct lb_err *err)
+{
+	const char *file = w->scenario->variants[0].dockerfile_path;
+	for (size_t i = 0; i < w->out->steps_count; i++) {
+		const struct img_build_step *step = &w->out->steps[i];
+		if (step->unknown_run)
+			return lb_fail(
+				err, LB_FAILED,
+				"%s:%u: no image: nothing is known of what '%s' writes; 'run:' in lbench.yaml can say it, or --run exec "
+				"carries it out",
+				file, step->line, step->text);
+	}
+	if (w->bases.opaque)
+		return lb_fail(err, LB_FAILED,
+			       "%s: no image: of the base '%s' only the name is known; --base %s=oci:DIR brings it (or dir:, tar:)", file,
+			       w->bases.opaque, w->bases.opaque);
+	return lb_fail(err, LB_FAILED, "%s: no image: what a step brings is not known", file);
+}
+
+static int carry_out(struct work *w, struct lb_err *err)
+{
+	struct lb_build_options bo = options_of(w);
+	if (!bo.place)
+		return lb_fail(err, LB_IO, "%s: its cache cannot be written", w->s->dir);
+	int rc = lb_build(&bo, &w->out->result, err);
+	if (rc && w->bases.rc) {
+		*err = w->bases.err;
+		return w->bases.rc;
+	}
+	if (rc == LB_NOT_FOUND)
+		rc = lb_recode(err, LB_INVALID);
+	if (rc)
+		return rc;
+	w->out->built = true;
+	if (!w->out->result.ok)
+		return lb_fail(err, LB_FAILED, "%s", w->out->result.message);
+	return w->out->result.image_known || w->o->mode == LB_RUN_DRY ? 0 : no_image(w, err);
+}
+
+int img_build(const struct img_store *s, const struct img_build_options *o, struct img_build *out, struct lb_err *err)
+{
+	struct work w = { .s = s, .o = o, .out = out };
+	*out = (struct img_build){ 0 };
+	w.results = lb_results_new();
+	int rc = load_inputs(&w, err);
+	if (!rc)
+		rc = open_cache(&w, err);
+	if (!rc)
+		rc = carry_out(&w, err);
+	work_release(&w);
+	return rc;
+}
