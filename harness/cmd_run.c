@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "check/expect.h"
 #include "command.h"
 #include "lbench/fs.h"
 #include "measure/measure.h"
@@ -156,6 +157,8 @@ static int prepare(struct job *j, const char *path, struct lb_err *err)
 	int rc = report_format_parse(j->o->format ? j->o->format : "table", &j->format, err);
 	if (!rc)
 		rc = run_options_load(j->o, path, &j->scenario, err);
+	for (size_t i = 0; !rc && i < j->o->must_hit.count; i++)
+		rc = expect_must_hit(j->scenario, j->o->must_hit.items[i], err);
 	if (!rc)
 		rc = run_options_mode(j->o, j->scenario, &j->mode, err);
 	if (!rc)
@@ -179,6 +182,17 @@ static int open_store(struct job *j, struct lb_err *err)
 	return rc;
 }
 
+/* Says which expectations are broken, a line each. */
+static int check_expectations(const struct job *j, const struct report *report, struct lb_err *err)
+{
+	lb_autostrv struct lb_strv broken = { 0 };
+	int rc = expect_check(j->scenario, report, &broken, err);
+	for (size_t i = 0; !rc && i < broken.count; i++)
+		fprintf(stderr, "%s\n", broken.items[i]);
+	return rc ? rc : broken.count ? COMMAND_VERDICT : 0;
+}
+
+/* COMMAND_VERDICT when an expectation is broken. */
 static int print_result(struct job *j, const char *dir, struct lb_err *err)
 {
 	report_auto struct report *report = NULL;
@@ -188,7 +202,9 @@ static int print_result(struct job *j, const char *dir, struct lb_err *err)
 	int rc = report_load(dir, &report, err);
 	if (!rc)
 		rc = report_print(report, &ro, &text, err);
-	return rc ? rc : print_out(&text, err);
+	if (!rc)
+		rc = print_out(&text, err);
+	return rc ? rc : check_expectations(j, report, err);
 }
 
 /* Plots are an addition: what goes wrong there is said and loses nothing. */
@@ -222,11 +238,11 @@ static int finish(struct job *j, int rc, struct lb_err *err)
 	rc = draw(j, dir, err);
 	if (!rc)
 		rc = print_result(j, dir, err);
-	if (rc)
+	if (rc < 0)
 		return rc;
 	if (!j->o->quiet)
 		fprintf(stderr, "results: %s\n", dir);
-	return j->totals.failed ? COMMAND_BUILD_FAILED : 0;
+	return j->totals.failed ? COMMAND_BUILD_FAILED : rc;
 }
 
 static int run_one(struct run_options *o, const char *path, struct lb_err *err)
@@ -251,11 +267,13 @@ static int run_one(struct run_options *o, const char *path, struct lb_err *err)
 int cmd_run(int argc, char **argv, struct lb_err *err)
 {
 	struct run_options o = { 0 };
-	struct option table[RUN_OPTIONS_MAX];
+	struct option table[RUN_OPTIONS_MAX + 1];
 	struct usage u = { "run", "SCENARIO…",
 		"Builds every variant of each scenario after every edit, and says what the layer cache saves and wastes.\n"
 		"SCENARIO is a directory with scenario.yaml, or a project with a Dockerfile.",
 		table, run_options_table(&o, table) };
+	table[u.count++] = (struct option){ "must-hit", 0, OPTION_EACH, &o.must_hit, "EDIT: PATTERN",
+		"after this edit, steps like the pattern must be hits; broken: exit 1" };
 	lb_autostrv struct lb_strv operands = { 0 };
 	lb_autobuf struct lb_buf text = { 0 };
 	bool help;

@@ -139,7 +139,7 @@ int run_options_resolve(struct run_options *o, struct lb_err *err)
 
 void run_options_release(struct run_options *o)
 {
-	struct lb_strv *lists[] = { &o->variants, &o->edits, &o->policies, &o->builders, &o->dockerfiles };
+	struct lb_strv *lists[] = { &o->variants, &o->edits, &o->policies, &o->builders, &o->dockerfiles, &o->must_hit };
 	for (size_t i = 0; i < LB_COUNT(lists); i++)
 		lb_strv_release(lists[i]);
 	option_pairs_release(&o->set);

@@ -10,7 +10,7 @@
 
 struct run_options {
 	struct lb_strv variants, edits, policies, builders;
-	struct lb_strv dockerfiles;
+	struct lb_strv dockerfiles, must_hit;
 	struct option_pairs set, build_args, contexts;
 	const char *target, *run_mode, *compression, *remote, *out, *store, *format, *seed;
 	unsigned jobs, repeat, keep;

@@ -60,6 +60,8 @@ uint64_t report_files_brought(const struct report *r, const struct report_build 
 const json_t *report_needs(const struct report *r, const char *instruction);
 /* "requirements.txt", "requirements.txt and the outside (pypi)", "4 things" */
 void report_needs_text(const json_t *needs, bool files_only, struct lb_buf *out);
+/* What changed, of a step's evidence: "app/main.py content 8f3a01bc→c01d4e22, 3 files in all"; e may be NULL. */
+void report_change_text(const json_t *e, struct lb_buf *out);
 bool report_is(const char *instruction, const char *keyword);
 
 /* Sentences. */

@@ -38,7 +38,7 @@ static void value(struct lb_buf *out, const char *s)
 	}
 }
 
-static void change(struct lb_buf *out, const json_t *e)
+void report_change_text(const json_t *e, struct lb_buf *out)
 {
 	const char *path = report_member(e, "path"), *attribute = report_member(e, "attribute"), *argument = report_member(e, "argument");
 	const char *was = report_member(e, "was"), *now = report_member(e, "now");
@@ -85,7 +85,7 @@ static int why(const struct explain *x, const struct report_step *s, struct lb_b
 	if (inherited[0])
 		lb_buf_addf(out, " <- %s", strrchr(inherited, ':') ? strrchr(inherited, ':') : inherited);
 	lb_buf_adds(out, "  ");
-	change(out, e);
+	report_change_text(e, out);
 	while (out->len && out->data[out->len - 1] == ' ')
 		out->data[--out->len] = '\0';
 	const json_t *needs = report_needs(x->r, instruction);
