@@ -51,4 +51,76 @@ bool lb_text_match(const char *pattern, const char *text); /* '*' and '?', over 
 int lb_model_layer(const struct lb_model *m, const struct lb_node *root, const struct lb_digest *seed, struct lb_time stamp,
                    struct lb_node **out, struct lb_err *err);
 
+/* ---- exec: the command is carried out ----
+ * In bubblewrap, over an overlay mount of the layers: as root, or as an ordinary user where the kernel lets one
+ * make user namespaces (with newuidmap's sub-ids where there are some, else every file has one owner and a
+ * chown in the RUN fails). No network unless asked for and allowed; no devices but the harmless ones; docker's
+ * default capabilities; no new privileges; a system call filter. Nothing of it is left behind.
+ */
+struct lb_exec;
+struct lb_exec_options {
+	const char *dir;         /* made when missing; may be shared by processes. Unpacked layers stay in layers/, cache mounts
+	                            in cache/; what a killed process left in tmp/ goes when the next one opens it */
+	const char *bwrap;       /* NULL: looked for in PATH */
+	bool allow_network;      /* a RUN may use the host's network when it asks to */
+	bool remember;           /* the same command on the same root is carried out once; see lb_exec_run */
+	struct lb_time stamps;   /* with remember: times from here on are stamps and tell nothing */
+	size_t output_bytes;     /* kept of a RUN's output, its tail; 0: 64 KiB */
+};
+/* LB_UNAVAILABLE names what this machine lacks, and --run model. Threads may share it. */
+int lb_exec_new(const struct lb_exec_options *options, struct lb_exec **out, struct lb_err *err);
+/* The bytes of the layers that its RUNs left go with it. NULL is fine. */
+void lb_exec_free(struct lb_exec *x);
+/* "root", "sub-ids" or "single id": whose rights a RUN has. */
+const char *lb_exec_kind(const struct lb_exec *x);
+
+enum lb_exec_mount_type { LB_EXEC_BIND, LB_EXEC_CACHE, LB_EXEC_TMPFS, LB_EXEC_FILE, LB_EXEC_SSH };
+struct lb_exec_mount {
+	enum lb_exec_mount_type type; /* LB_EXEC_SSH is refused: LB_UNSUPPORTED */
+	const char *target;      /* absolute */
+	struct lb_node *tree;    /* bind: a directory or a file (borrowed) */
+	bool writable;           /* bind: changes are seen by the command and then dropped. cache: not read-only */
+	const char *id, *from;   /* cache: the directory's name; a new one starts as a copy of `from` (NULL: empty) */
+	bool kept;               /* cache: it outlives the executor */
+	const void *data;        /* file: its bytes, never written to a disk */
+	size_t len;
+	uint32_t uid, gid, mode; /* cache (when it is new), file */
+	uint64_t size_bytes;     /* tmpfs; 0: no limit of its own */
+};
+
+struct lb_exec_run {
+	struct lb_node *const *layers;       /* lowest first */
+	const struct lb_digest *layer_ids;   /* NULL, or for each layer what it is known by (zero: by its content) */
+	size_t layers_count;
+	struct lb_node *root;                /* all of them applied */
+	char *const *argv;
+	size_t argv_count;
+	const char *const *env;              /* "NAME=value"; HOME is added when it is not there */
+	size_t env_count;
+	const char *cwd;                     /* absolute */
+	const char *user;                    /* as USER says; "" or NULL: root */
+	const struct lb_exec_mount *mounts;
+	size_t mounts_count;
+	bool network;                        /* the host's */
+	bool lists_etc;                      /* the layer carries the entry of /etc (see struct lb_shape) */
+	bool keep_times;
+	struct lb_time stamp;                /* what is written from the start of the RUN on gets this time, unless keep_times */
+	const _Atomic bool *cancel;          /* NULL */
+};
+struct lb_exec_result {
+	int exit_code;           /* 128 + n: killed by signal n; 127, 126: the command is not there, or cannot be started */
+	struct lb_buf output;    /* the tail of both streams */
+	uint64_t output_bytes;   /* written in all */
+	struct lb_node *layer;   /* a reference; NULL: nothing changed, or it failed. Readable until lb_exec_free */
+	uint64_t cpu_ns;         /* of all its processes */
+	uint64_t peak_rss_bytes; /* of the largest of them; never below what this process had when it started the RUN */
+	bool remembered;         /* not carried out: an equal one was before, and its layer got this one's stamp */
+};
+/* A command that fails is a result. LB_FAILED: the RUN cannot be started as it is written (an unknown user);
+ * LB_UNSUPPORTED; LB_UNAVAILABLE: the machine; LB_INTERRUPTED; out is released then.
+ * What remember compares: the layers' names, contents and times (stamps apart), command, environment, directory,
+ * user, what mounts hold. RUNs with cache mounts or the network are always carried out. */
+int lb_exec_run(struct lb_exec *x, const struct lb_exec_run *run, struct lb_exec_result *out, struct lb_err *err);
+void lb_exec_result_release(struct lb_exec_result *r);
+
 #endif

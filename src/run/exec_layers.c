@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Layers as directories: unpacked once, or where a RUN left them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "run/exec.h"
+#include "run/unpack.h"
+
+void exec_place_free(void *p)
+{
+	struct place *pl = p;
+	lb_node_unref(pl->node);
+	free(pl->path);
+	free(pl);
+}
+
+struct removal {
+	int dirfd;
+	const char *name;
+};
+
+/* A directory that its owner may not change (root may, the namespace's root may not everywhere) is opened up. */
+static int remove_here(void *arg, struct lb_err *err)
+{
+	const struct removal *r = arg;
+	return lb_fs_remove(r->dirfd, r->name, err);
+}
+
+int exec_remove(const struct lb_exec *x, int dirfd, const char *name, struct lb_err *err)
+{
+	struct removal r = { dirfd, name };
+	return lb_ns_call(&x->ns, remove_here, &r, err);
+}
+
+/* Enough of the digest to tell layers apart; all of it would not fit into a mount's options when there are many. */
+enum { NAME_DIGITS = 28 };
+
+static char *name_of(const struct lb_exec *x, const struct lb_digest *id)
+{
+	char hex[LB_DIGEST_HEX];
+	lb_digest_hex(id, hex);
+	return lb_format("%.*s%s", NAME_DIGITS, hex, x->ns.map);
+}
+
+/* Whole or absent: under a name of our own first. Another process may be quicker. */
+static int unpack_as(struct lb_exec *x, struct lb_node *tree, const char *name, struct lb_err *err)
+{
+	if (lb_fs_exists(x->layers_fd, name))
+		return 0;
+	int rc = lb_unpack(&x->ns, x->own_fd, "new", tree, err);
+	if (!rc && renameat(x->own_fd, "new", x->layers_fd, name) != 0) {
+		int e = errno;
+		if (e != EEXIST && e != ENOTEMPTY)
+			rc = lb_fail_errno(err, e, "cannot create %s/layers/%s", x->dir, name);
+	}
+	exec_remove(x, x->own_fd, "new", NULL);
+	return rc;
+}
+
+static struct place *find_place(const struct lb_exec *x, const struct lb_node *layer)
+{
+	return lb_map_getn(x->places, &layer, sizeof(layer));
+}
+
+/* With the lock held; takes path. */
+static struct place *add_place(struct lb_exec *x, struct lb_node *layer, char *path)
+{
+	struct place *p = lb_calloc(1, sizeof(*p));
+	p->node = lb_node_ref(layer);
+	p->path = path;
+	lb_map_setn(x->places, &layer, sizeof(layer), p);
+	return p;
+}
+
+static int find_or_unpack(struct lb_exec *x, struct lb_node *layer, const struct lb_digest *id, const char **path, struct lb_err *err)
+{
+	struct place *p = find_place(x, layer);
+	if (p && p->path) {
+		*path = p->path;
+		return 0;
+	}
+	struct lb_digest d;
+	int rc = 0;
+	if (id && !lb_digest_is_zero(id))
+		d = *id;
+	else
+		rc = lb_node_digest(layer, LB_FLAVOUR_FULL, &d, err);
+	if (rc)
+		return rc;
+	lb_autofree char *name = name_of(x, &d);
+	rc = unpack_as(x, layer, name, err);
+	if (rc)
+		return rc;
+	if (p)
+		p->path = lb_steal(&name);
+	else
+		p = add_place(x, layer, lb_steal(&name));
+	*path = p->path;
+	return 0;
+}
+
+int exec_layer_place(struct lb_exec *x, struct lb_node *layer, const struct lb_digest *id, const char **path, struct lb_err *err)
+{
+	pthread_mutex_lock(&x->lock);
+	int rc = find_or_unpack(x, layer, id, path, err);
+	pthread_mutex_unlock(&x->lock);
+	return rc;
+}
+
+void exec_layer_note(struct lb_exec *x, struct lb_node *layer, const char *path, const struct lb_digest *identity)
+{
+	pthread_mutex_lock(&x->lock);
+	if (!find_place(x, layer)) {
+		struct place *p = add_place(x, layer, lb_strdup(path));
+		p->identified = identity;
+		if (identity)
+			p->identity = *identity;
+	}
+	pthread_mutex_unlock(&x->lock);
+}
+
+int exec_tree_place(struct lb_exec *x, struct lb_node *tree, char **path, struct lb_err *err)
+{
+	struct lb_digest d;
+	int rc = lb_node_digest(tree, LB_FLAVOUR_FULL, &d, err);
+	if (rc)
+		return rc;
+	struct lb_sha256 h;
+	lb_sha256_init(&h);
+	lb_sha256_adds(&h, "a tree that is mounted");
+	lb_sha256_addd(&h, &d);
+	d = lb_sha256_done(&h);
+	lb_autofree char *name = name_of(x, &d);
+	pthread_mutex_lock(&x->lock);
+	rc = unpack_as(x, tree, name, err);
+	pthread_mutex_unlock(&x->lock);
+	if (!rc)
+		*path = lb_format("%s/layers/%s", x->dir, name);
+	return rc;
+}
+
+/* ---- identities ---- */
+
+struct summing {
+	const struct lb_exec *x;
+	struct lb_sha256 h;
+	struct lb_err *err;
+};
+
+static int add_node(const char *path, size_t len, struct lb_node *n, void *arg)
+{
+	struct summing *s = arg;
+	const struct lb_attr *a = &n->attr;
+	bool stamped = a->mtime.sec >= s->x->options.stamps.sec;
+	(void)len;
+	lb_sha256_adds(&s->h, path);
+	lb_sha256_addu(&s->h, (uint64_t)a->kind | (uint64_t)a->opaque << 8 | (uint64_t)a->implied << 9 | (uint64_t)a->mode << 16);
+	lb_sha256_addu(&s->h, (uint64_t)a->uid << 32 | a->gid);
+	lb_sha256_addu(&s->h, stamped ? UINT64_MAX : (uint64_t)a->mtime.sec);
+	lb_sha256_addu(&s->h, stamped ? 0 : a->mtime.nsec);
+	lb_sha256_addu(&s->h, (uint64_t)a->rdev_major << 32 | a->rdev_minor);
+	lb_sha256_addu(&s->h, a->link_group);
+	lb_sha256_adds(&s->h, a->target ? a->target : "");
+	for (size_t i = 0; i < a->xattrs_count; i++) {
+		lb_sha256_adds(&s->h, a->xattrs[i].name);
+		lb_sha256_addu(&s->h, a->xattrs[i].value_len);
+		lb_sha256_add(&s->h, a->xattrs[i].value, a->xattrs[i].value_len);
+	}
+	struct lb_digest d;
+	int rc = lb_content_digest(n->content, &d, s->err);
+	lb_sha256_addd(&s->h, &d);
+	return rc;
+}
+
+int exec_layer_identity(struct lb_exec *x, struct lb_node *layer, struct lb_digest *out, struct lb_err *err)
+{
+	pthread_mutex_lock(&x->lock);
+	struct place *p = find_place(x, layer);
+	bool known = p && p->identified;
+	if (known)
+		*out = p->identity;
+	pthread_mutex_unlock(&x->lock);
+	if (known)
+		return 0;
+	struct summing s = { .x = x, .err = err };
+	lb_sha256_init(&s.h);
+	int rc = lb_tree_walk(layer, add_node, &s);
+	if (rc)
+		return rc;
+	*out = lb_sha256_done(&s.h);
+	pthread_mutex_lock(&x->lock);
+	p = find_place(x, layer);
+	if (!p)
+		p = add_place(x, layer, NULL);
+	p->identity = *out;
+	p->identified = true;
+	pthread_mutex_unlock(&x->lock);
+	return 0;
+}
