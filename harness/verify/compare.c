@@ -163,12 +163,19 @@ static struct verify_played_step *align(const struct verify_seen_state *seen, co
 	return out;
 }
 
+static bool nothing_seen_from(const struct verify_seen_state *seen, size_t i)
+{
+	while (i < seen->steps_count && !is_decision(seen->steps[i].outcome))
+		i++;
+	return i == seen->steps_count;
+}
+
 /* An engine that ends between two steps has not printed the failing one: the observation has it unreached, and the
  * step before as the failing one, when it was carried out. */
 static void settle_unprinted(const struct verify_seen_state *seen, struct verify_played_step *ours)
 {
 	for (size_t i = 1; i < seen->steps_count; i++) {
-		if (ours[i].outcome != LB_ERROR || seen->steps[i].outcome != VERIFY_UNREACHED)
+		if (ours[i].outcome != LB_ERROR || !nothing_seen_from(seen, i))
 			continue;
 		ours[i].outcome = LB_UNREACHED;
 		if (seen->steps[i - 1].outcome == VERIFY_ERROR && (ours[i - 1].outcome == LB_MISS || ours[i - 1].outcome == LB_META))

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BLOCK = 512, RECORD = 20 * BLOCK };
+enum { BLOCK = 512, RECORD = 20 * BLOCK, NAME = 100 };
 
 static void put_octal(char *field, size_t len, uint64_t n)
 {
@@ -15,36 +15,24 @@ static void put_octal(char *field, size_t len, uint64_t n)
 	memcpy(field, text, len);
 }
 
-/* The name's place in a ustar header: names above 100 bytes are cut at a '/' (the prefix field). */
-static int put_name(char *header, const char *name, struct lb_err *err)
+static void add_block_of(struct lb_buf *out, const char *data, size_t len)
 {
-	size_t len = strlen(name), cut = 0;
-	while (len - cut > 100) {
-		const char *slash = strchr(name + cut, '/');
-		if (!slash || slash - name > 154)
-			return lb_fail(err, LB_INVALID, "the name of a tar's member is too long: %s", name);
-		cut = (size_t)(slash - name) + 1;
-	}
-	memcpy(header, name + cut, len - cut);
-	if (cut)
-		memcpy(header + 345, name, cut - 1);
-	return 0;
+	static const char zeros[BLOCK];
+	lb_buf_add(out, data, len);
+	lb_buf_add(out, zeros, (BLOCK - len % BLOCK) % BLOCK);
 }
 
-static int add_member(struct lb_buf *out, const struct lb_pair *member, int64_t mtime, struct lb_err *err)
+/* name: at most 100 bytes of it. */
+static void add_header(struct lb_buf *out, const char *name, char type, unsigned mode, size_t len, int64_t mtime)
 {
 	char header[BLOCK] = { 0 };
-	const char *text = member->value ? member->value : "";
-	size_t len = strlen(text);
-	int rc = put_name(header, member->name, err);
-	if (rc)
-		return rc;
-	put_octal(header + 100, 8, 0644);
+	memcpy(header, name, strnlen(name, NAME));
+	put_octal(header + 100, 8, mode);
 	put_octal(header + 108, 8, 0);
 	put_octal(header + 116, 8, 0);
 	put_octal(header + 124, 12, len);
 	put_octal(header + 136, 12, (uint64_t)mtime);
-	header[156] = '0';
+	header[156] = type;
 	memcpy(header + 257, "ustar\00000", 8);
 	unsigned sum = 8 * ' ';
 	for (size_t i = 0; i < BLOCK; i++)
@@ -52,10 +40,47 @@ static int add_member(struct lb_buf *out, const struct lb_pair *member, int64_t 
 	put_octal(header + 148, 7, sum);
 	header[155] = ' ';
 	lb_buf_add(out, header, BLOCK);
-	lb_buf_add(out, text, len);
-	static const char zeros[BLOCK];
-	lb_buf_add(out, zeros, (BLOCK - len % BLOCK) % BLOCK);
-	return 0;
+}
+
+static bool is_ascii(const char *s)
+{
+	while (*s > 0)
+		s++;
+	return !*s;
+}
+
+/* A name that the header cannot hold stands in a PAX record before it: "LEN path=NAME\n", LEN counting itself. */
+static void add_long_name(struct lb_buf *out, const char *name)
+{
+	size_t rest = strlen(" path=\n") + strlen(name), len = rest + 1;
+	for (size_t before = 0; before != len;) {
+		before = len;
+		len = rest + (size_t)snprintf(NULL, 0, "%zu", len);
+	}
+	lb_autofree char *record = lb_format("%zu path=%s\n", len, name);
+	add_header(out, "././@PaxHeader", 'x', 0, len, 0);
+	add_block_of(out, record, len);
+}
+
+/* Each character beyond ASCII as one '?'. */
+static char *ascii_name(const char *name)
+{
+	char *out = lb_strdup(name), *at = out;
+	for (; *name; name++)
+		if (((unsigned char)*name & 0xc0) != 0x80)
+			*at++ = *name > 0 ? *name : '?';
+	*at = '\0';
+	return out;
+}
+
+static void add_member(struct lb_buf *out, const struct lb_pair *member, int64_t mtime)
+{
+	const char *text = member->value ? member->value : "";
+	lb_autofree char *name = ascii_name(member->name);
+	if (strlen(name) > NAME || !is_ascii(member->name))
+		add_long_name(out, member->name);
+	add_header(out, name, '0', 0644, strlen(text), mtime);
+	add_block_of(out, text, strlen(text));
 }
 
 static la_ssize_t on_write(struct archive *a, void *arg, const void *data, size_t len)
@@ -95,20 +120,17 @@ int verify_tarball(const struct lb_pairs *members, int64_t mtime, const char *co
 		   struct lb_err *err)
 {
 	lb_autobuf struct lb_buf tar = { 0 };
-	int rc = 0;
-	for (size_t i = 0; !rc && i < members->count; i++)
-		rc = add_member(&tar, &members->items[i], mtime, err);
+	for (size_t i = 0; i < members->count; i++)
+		add_member(&tar, &members->items[i], mtime);
 	static const char zeros[RECORD];
 	lb_buf_add(&tar, zeros, 2 * (size_t)BLOCK);
 	lb_buf_add(&tar, zeros, (RECORD - tar.len % RECORD) % RECORD);
-	if (rc)
-		return rc;
 	if (!*compress) {
 		lb_buf_add(out, tar.data, tar.len);
 		return 0;
 	}
 	size_t begin = out->len;
-	rc = compress_into(&tar, compress, out, err);
+	int rc = compress_into(&tar, compress, out, err);
 	if (rc || strcmp(compress, "gz") != 0)
 		return rc;
 	for (int i = 0; i < 4; i++)

@@ -9,7 +9,7 @@
 #include "lbench/stage.h"
 
 /* members: name -> text. compress: "", "gz", "bz2" or "xz". `made` stands in a gzip header, which holds the time
- * of writing: the same members written twice differ in their bytes. LB_INVALID for another compression. */
+ * of writing: the same members written twice differ in their bytes. LB_UNAVAILABLE: libarchive cannot write it. */
 int verify_tarball(const struct lb_pairs *members, int64_t mtime, const char *compress, int64_t made, struct lb_buf *out,
 		   struct lb_err *err);
 
