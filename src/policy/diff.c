@@ -93,6 +93,9 @@ static void metadata(struct differ *d, const char *path, bool top, struct lb_nod
 		found(d, path, "owner", false, lb_format("%u:%u", a->attr.uid, a->attr.gid), lb_format("%u:%u", b->attr.uid, b->attr.gid));
 	else if ((d->counts & LB_COUNT_XATTR) && !same_xattrs(&a->attr, &b->attr))
 		found(d, path, "xattr", false, NULL, NULL);
+	else if ((d->counts & LB_COUNT_TIME) && a->attr.mtime.sec != b->attr.mtime.sec)
+		found(d, path, "time", false, lb_format("%lld", (long long)a->attr.mtime.sec),
+		      lb_format("%lld", (long long)b->attr.mtime.sec));
 }
 
 static void compare(struct differ *d, const char *path, bool top, struct lb_node *a, struct lb_node *b);

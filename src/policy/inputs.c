@@ -209,6 +209,8 @@ void lb_inputs_fields(const struct lb_inputs *in, struct lb_buf *out, size_t *ca
 	else if (s->op == LB_OP_WORKDIR)
 		workdir_fields(in, out);
 	*canonical_len = out->len;
+	if (s->op == LB_OP_META)
+		field(out, LB_FIELD_TEXT, "", s->text);
 	for (size_t i = 0; i < in->sources_count; i++)
 		field(out, LB_FIELD_SOURCE, "source", in->sources[i].written);
 	for (size_t i = 0; i < s->run_args.count; i++)

@@ -131,7 +131,7 @@ static bool same_original(const struct lb_seen *then, const struct lb_inputs *in
 static void tell_instruction(const struct lb_seen *then, const struct lb_inputs *in, const struct change *c, struct lb_evidence *e)
 {
 	bool whole = c->class == LB_FIELD_KEYWORD || c->class == LB_FIELD_NAME || c->class == LB_FIELD_SOURCE ||
-		     (c->class == LB_FIELD_COMMAND && !same_original(then, in));
+		     c->class == LB_FIELD_TEXT || (c->class == LB_FIELD_COMMAND && !same_original(then, in));
 	if (whole)
 		tell(e, "instruction", then->text, text_now(in));
 	else if (c->class == LB_FIELD_SHELL)
@@ -148,7 +148,7 @@ static void tell_instruction(const struct lb_seen *then, const struct lb_inputs 
  * text that stayed the same differs by its variables and heredocs only. */
 static bool text_changed(const struct lb_seen *then, const struct lb_why *w, bool variable, struct change *c)
 {
-	static const char body[] = { LB_FIELD_KEYWORD, LB_FIELD_COMMAND, LB_FIELD_FILE, '\0' };
+	static const char body[] = { LB_FIELD_KEYWORD, LB_FIELD_COMMAND, LB_FIELD_FILE, LB_FIELD_TEXT, '\0' };
 	static const char rest[] = { LB_FIELD_MOUNT, LB_FIELD_DEST, LB_FIELD_FLAG, '\0' };
 	static const char place[] = { LB_FIELD_SHELL, LB_FIELD_PLACE, '\0' };
 	static const char named[] = { LB_FIELD_NAME, '\0' }, source[] = { LB_FIELD_SOURCE, '\0' };
