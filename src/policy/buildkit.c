@@ -68,7 +68,7 @@ static void *state_fork(const void *p)
 		copy->contexts = lb_grow(copy->contexts, copy->contexts_count, &copy->contexts_cap, sizeof(*copy->contexts));
 		const struct lb_bk_context *x = &s->contexts[i];
 		copy->contexts[copy->contexts_count++] =
-			(struct lb_bk_context){ lb_strdup(x->name), lb_node_ref(x->disk), lb_node_ref(x->seen) };
+			(struct lb_bk_context){ lb_strdup(x->name), lb_node_ref(x->disk), lb_node_ref(x->seen), lb_node_ref(x->ideal) };
 	}
 	return copy;
 }
@@ -80,6 +80,7 @@ static void state_free(void *p)
 		free(s->contexts[i].name);
 		lb_node_unref(s->contexts[i].disk);
 		lb_node_unref(s->contexts[i].seen);
+		lb_node_unref(s->contexts[i].ideal);
 	}
 	free(s->contexts);
 	lb_bk_book_free(s->book);
@@ -110,16 +111,23 @@ static int receive(struct lb_cache *c, const char *name, struct lb_node *disk, s
 	(void)err;
 	struct lb_bk_state *s = c->state;
 	struct lb_bk_context *x = context_named(s, name);
-	/* a throw-away builder gets the context as it is */
-	if (s->kind == LB_BUILDER_WARM)
-		*seen = lb_bk_receive(disk, x->disk, x->seen);
-	else
-		*seen = lb_receive_as_root(disk, x->disk, x->seen);
+	struct lb_node *ideal = lb_receive_as_root(disk, x->disk, x->ideal);
+	*seen = s->kind == LB_BUILDER_WARM ? lb_bk_receive(disk, x->disk, x->seen) : lb_node_ref(ideal);
 	lb_node_unref(x->disk);
 	lb_node_unref(x->seen);
-	x->disk = lb_node_ref(disk);
-	x->seen = lb_node_ref(*seen);
+	lb_node_unref(x->ideal);
+	*x = (struct lb_bk_context){ x->name, lb_node_ref(disk), lb_node_ref(*seen), ideal };
 	return 0;
+}
+
+static void ideal_context(const struct lb_cache *c, struct lb_node **seen, struct lb_node **disk)
+{
+	const struct lb_bk_state *s = c->state;
+	for (size_t i = 0; i < s->contexts_count; i++)
+		if (!*s->contexts[i].name) {
+			*seen = s->contexts[i].seen;
+			*disk = s->contexts[i].ideal;
+		}
 }
 
 static int from(struct lb_cache *c, const struct lb_inputs *in, const struct lb_base *base, struct lb_link **out, struct lb_err *err)
@@ -367,6 +375,7 @@ const struct lb_policy_ops lb_buildkit_ops = {
 	.state_free = state_free,
 	.begin = begin,
 	.receive = receive,
+	.ideal = ideal_context,
 	.from = from,
 	.lookup = lookup,
 	.record = record,

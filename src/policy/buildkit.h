@@ -87,6 +87,7 @@ void lb_bk_book_fetch(struct lb_bk_book *b, const struct lb_link *link, struct l
 struct lb_bk_context {
 	char *name;
 	struct lb_node *disk, *seen;
+	struct lb_node *ideal; /* what a builder without a memory would have */
 };
 struct lb_bk_state {
 	struct lb_bk_book *book;

@@ -193,12 +193,70 @@ static struct lb_digest state_behind(const struct lb_digest *below, const struct
 	return lb_digest_of(both, sizeof(both));
 }
 
-/* The inputs as they would be in a build from scratch. */
-static int ideal_inputs(struct lb_cache *c, const struct lb_inputs *in, size_t canonical, struct lb_digest *inputs, struct lb_err *err)
+/* The inputs as they would be in a build from scratch: a builder that remembers may have something else than the
+ * disk holds. Without such a difference, in itself. */
+struct ideal {
+	struct lb_inputs in;
+	struct lb_source *sources;
+	struct lb_selected *items;
+	bool differs;
+};
+
+static void ideal_release(struct ideal *x)
 {
-	if (!in->parent || lb_digest_equal(&in->parent->state, &in->parent->ideal))
-		return 0;
-	return lb_inputs_digest(in, c->fields.data, canonical, &in->parent->ideal, inputs, err);
+	free(x->sources);
+	free(x->items);
+}
+
+static struct lb_node *on_disk(struct lb_node *seen, struct lb_node *disk, const struct lb_selected *item)
+{
+	struct lb_node *n = lb_tree_get(seen, item->path) == item->node ? lb_tree_get(disk, item->path) : NULL;
+	return n ? n : item->node;
+}
+
+static void ideal_sources(struct ideal *x, struct lb_node *seen, struct lb_node *disk)
+{
+	size_t count = 0, at = 0;
+	for (size_t i = 0; i < x->in.sources_count; i++)
+		count += x->in.sources[i].items_count;
+	x->sources = lb_calloc(x->in.sources_count, sizeof(*x->sources));
+	x->items = lb_calloc(count, sizeof(*x->items));
+	for (size_t i = 0; i < x->in.sources_count; i++) {
+		x->sources[i] = x->in.sources[i];
+		x->sources[i].items = &x->items[at];
+		for (size_t k = 0; k < x->in.sources[i].items_count; k++, at++) {
+			x->items[at] = x->in.sources[i].items[k];
+			if (!x->sources[i].from)
+				x->items[at].node = on_disk(seen, disk, &x->items[at]);
+			x->differs |= x->items[at].node != x->in.sources[i].items[k].node;
+		}
+	}
+	x->in.sources = x->sources;
+}
+
+static void ideal_of(const struct lb_cache *c, const struct lb_inputs *in, struct ideal *x)
+{
+	struct lb_node *seen = NULL, *disk = NULL;
+	*x = (struct ideal){ .in = *in };
+	x->differs = in->parent && !lb_digest_equal(&in->parent->state, &in->parent->ideal);
+	if (c->policy->ops->ideal)
+		c->policy->ops->ideal(c, &seen, &disk);
+	if (seen != disk && in->sources_count)
+		ideal_sources(x, seen, disk);
+}
+
+/* Canonical inputs as they are, and as they would be from scratch. */
+static int digest_inputs(struct lb_cache *c, const struct lb_inputs *in, struct ideal *x, struct lb_digest *inputs, struct lb_digest *ideal,
+			 struct lb_err *err)
+{
+	size_t canonical;
+	lb_inputs_fields(in, &c->fields, &canonical);
+	ideal_of(c, in, x);
+	int rc = lb_inputs_digest(in, c->fields.data, canonical, in->parent ? &in->parent->state : NULL, inputs, err);
+	*ideal = *inputs;
+	if (!rc && x->differs)
+		rc = lb_inputs_digest(&x->in, c->fields.data, canonical, in->parent ? &in->parent->ideal : NULL, ideal, err);
+	return rc;
 }
 
 static void set_states(const struct lb_inputs *in, const struct lb_digest *then, const struct lb_digest *now, struct lb_link *link)
@@ -207,8 +265,8 @@ static void set_states(const struct lb_inputs *in, const struct lb_digest *then,
 	link->ideal = state_behind(in->parent ? &in->parent->ideal : NULL, now);
 }
 
-static void decide_hit(struct lb_cache *c, const struct lb_why *w, const struct lb_found *f, const struct lb_digest *ideal,
-		       struct lb_decision *d)
+static void decide_hit(struct lb_cache *c, const struct lb_why *w, const struct lb_found *f, const struct ideal *x,
+		       const struct lb_digest *ideal, struct lb_decision *d)
 {
 	struct lb_seen *old = w->match.seen;
 	d->result = f->kept.result;
@@ -220,8 +278,10 @@ static void decide_hit(struct lb_cache *c, const struct lb_why *w, const struct 
 	set_states(w->in, &d->inputs_then, &d->inputs_now, d->link);
 	if (!lb_digest_equal(&d->inputs_then, &d->inputs_now)) {
 		struct lb_seen *then = lb_recall_by_inputs(c->memory, &d->inputs_then);
+		struct lb_why clean = *w;
+		clean.in = &x->in;
 		if (then)
-			lb_reason_overlooked(then, w, &d->overlooked);
+			lb_reason_overlooked(then, &clean, &d->overlooked);
 		if (old)
 			lb_recall_keep(c->memory, w->in, old);
 		return;
@@ -253,34 +313,26 @@ static void decide_meta(struct lb_cache *c, const struct lb_why *w, const struct
 		lb_recall_note(c->memory, w->in, w->inputs, w->fields, w->fields_len);
 }
 
-int lb_cache_lookup(struct lb_cache *c, const struct lb_inputs *in, struct lb_decision *out, struct lb_err *err)
+static int decide(struct lb_cache *c, const struct lb_inputs *in, const struct ideal *x, const struct lb_digest *inputs,
+		  const struct lb_digest *ideal, struct lb_decision *out, struct lb_err *err)
 {
 	const struct lb_policy_ops *ops = c->policy->ops;
 	struct lb_found f = { 0 };
-	struct lb_digest inputs;
-	size_t canonical;
-	decision_init(out);
-	lb_inputs_fields(in, &c->fields, &canonical);
-	int rc = lb_inputs_digest(in, c->fields.data, canonical, in->parent ? &in->parent->state : NULL, &inputs, err);
-	struct lb_digest ideal = inputs;
-	if (!rc)
-		rc = ideal_inputs(c, in, canonical, &ideal, err);
-	if (!rc)
-		rc = ops->lookup(c, in, &inputs, &f, err);
+	int rc = ops->lookup(c, in, inputs, &f, err);
 	if (rc)
 		return rc;
 	struct lb_why w = { .in = in,
 			    .fields = c->fields.data,
 			    .fields_len = c->fields.len,
-			    .inputs = &inputs,
+			    .inputs = inputs,
 			    .match = lb_recall_match(c->memory, in),
 			    .counts = ops->counts(c, in) };
 	out->outcome = f.outcome;
 	out->key = f.key;
-	out->inputs_now = ideal;
+	out->inputs_now = *ideal;
 	out->pending = f.pending;
 	if (f.outcome == LB_HIT) {
-		decide_hit(c, &w, &f, &ideal, out);
+		decide_hit(c, &w, &f, x, ideal, out);
 	} else if (f.outcome == LB_META) {
 		decide_meta(c, &w, &f, out);
 	} else if (f.outcome == LB_MISS) {
@@ -292,26 +344,34 @@ int lb_cache_lookup(struct lb_cache *c, const struct lb_inputs *in, struct lb_de
 	return 0;
 }
 
+int lb_cache_lookup(struct lb_cache *c, const struct lb_inputs *in, struct lb_decision *out, struct lb_err *err)
+{
+	struct lb_digest inputs, ideal;
+	struct ideal x;
+	decision_init(out);
+	int rc = digest_inputs(c, in, &x, &inputs, &ideal, err);
+	if (!rc)
+		rc = decide(c, in, &x, &inputs, &ideal, out, err);
+	ideal_release(&x);
+	return rc;
+}
+
 int lb_cache_record(struct lb_cache *c, const struct lb_inputs *in, struct lb_decision *d, const struct lb_result *r, struct lb_err *err)
 {
-	struct lb_digest inputs;
-	size_t canonical;
-	lb_inputs_fields(in, &c->fields, &canonical);
-	int rc = lb_inputs_digest(in, c->fields.data, canonical, in->parent ? &in->parent->state : NULL, &inputs, err);
-	struct lb_digest ideal = inputs;
-	if (!rc)
-		rc = ideal_inputs(c, in, canonical, &ideal, err);
+	struct lb_digest inputs, ideal;
+	struct ideal x;
+	int rc = digest_inputs(c, in, &x, &inputs, &ideal, err);
+	ideal_release(&x);
 	if (rc)
 		return rc;
 	struct lb_past k = {
 		.result = r->id, .diff_id = r->diff_id, .inputs = inputs, .bytes = r->bytes, .no_layer = r->no_layer, .held = true
 	};
-	bool was_hit = d->outcome == LB_HIT;
 	struct lb_link *link = NULL;
 	rc = c->policy->ops->record(c, in, d->pending, &k, &link, err);
 	if (rc)
 		return rc;
-	if (was_hit) {
+	if (d->outcome == LB_HIT) {
 		d->outcome = LB_MISS;
 		d->reason = LB_EVICTED;
 		d->needed = LB_NEEDED_NO;

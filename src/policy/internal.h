@@ -217,6 +217,8 @@ struct lb_policy_ops {
 	int (*begin)(struct lb_cache *c, struct lb_err *err); /* NULL: nothing */
 	int (*receive)(struct lb_cache *c, const char *name, struct lb_node *disk, struct lb_node **seen,
 		       struct lb_err *err); /* NULL: as is */
+	/* The context as this builder has it, and as one that remembers nothing would; borrowed. NULL: they are one. */
+	void (*ideal)(const struct lb_cache *c, struct lb_node **seen, struct lb_node **disk);
 	/* Link of a base image or scratch; also of one that COPY --from reads (in NULL then). */
 	int (*from)(struct lb_cache *c, const struct lb_inputs *in, const struct lb_base *base, struct lb_link **out, struct lb_err *err);
 	/* A stage begins on another: NULL: the same link. */

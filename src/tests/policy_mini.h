@@ -47,20 +47,20 @@ struct mini {
 	char outcomes[MINI_STEPS]; /* a letter for each instruction but FROM: H M . ? */
 	struct lb_cache_counts counts;
 	uint64_t executions;
-	bool forget_sources;       /* what COPYs select of the context is unknown */
+	bool forget_sources; /* what COPYs select of the context is unknown */
 };
 
 /* One build's input. Zero is the default of everything but dockerfile. */
 struct mini_state {
 	const char *dockerfile;
-	const char *context;       /* as lb_tree_parse reads it; NULL: as before */
-	const char *args[6];       /* name, value, … */
-	const char *base_env;      /* value of BASE in the base's environment */
-	int base;                  /* layers of the base: another number, other layers */
-	const char *secret;        /* value of the secret s */
-	const char *depends;       /* what every RUN's model depends on; NULL: no model */
-	bool no_cache, fails;      /* fails: the build does not end well */
-	bool blind;                /* what stages hold is not known before it is asked for with bytes */
+	const char *context;  /* as lb_tree_parse reads it; NULL: as before */
+	const char *args[6];  /* name, value, … */
+	const char *base_env; /* value of BASE in the base's environment */
+	int base;             /* layers of the base: another number, other layers */
+	const char *secret;   /* value of the secret s */
+	const char *depends;  /* what every RUN's model depends on; NULL: no model */
+	bool no_cache, fails; /* fails: the build does not end well */
+	bool blind;           /* what stages hold is not known before it is asked for with bytes */
 };
 
 struct mini_stage {
@@ -111,7 +111,8 @@ static inline struct mini *mini_fork(struct mini *m)
 	copy->executions = m->executions;
 	for (size_t i = 0; i < m->results_count; i++)
 		copy->results[copy->results_count++] =
-			(struct mini_result){ m->results[i].id, m->results[i].path ? lb_strdup(m->results[i].path) : NULL, lb_node_ref(m->results[i].node) };
+			(struct mini_result){ m->results[i].id, m->results[i].path ? lb_strdup(m->results[i].path) : NULL,
+					      lb_node_ref(m->results[i].node) };
 	return copy;
 }
 
@@ -183,12 +184,13 @@ static inline void mini_select(struct mini_build *b, struct lb_node *tree, const
 		struct lb_node *n = NULL;
 		lb_autofree char *real = NULL;
 		if (lb_tree_resolve(tree, rel, true, &n, &real, NULL) == 0)
-			items[src->items_count++] =
-				(struct lb_selected){ lb_arena_strdup(&b->arena, real), lb_path_base(lb_arena_strdup(&b->arena, rel)), n, false };
+			items[src->items_count++] = (struct lb_selected){ lb_arena_strdup(&b->arena, real),
+									  lb_path_base(lb_arena_strdup(&b->arena, rel)), n, false };
 	}
 	for (size_t i = 0; lb_glob_has_magic(rel) && i < tree->entries_count; i++)
 		if (lb_glob_match(rel, tree->entries[i].name) == 1)
-			items[src->items_count++] = (struct lb_selected){ tree->entries[i].name, tree->entries[i].name, tree->entries[i].node, true };
+			items[src->items_count++] =
+				(struct lb_selected){ tree->entries[i].name, tree->entries[i].name, tree->entries[i].node, true };
 	src->items = items;
 }
 
@@ -247,9 +249,16 @@ static inline int mini_step(struct mini_build *b, struct mini_stage *st, const s
 	struct lb_pairs secrets = { &secret, b->given->secret ? 1 : 0, 1 };
 	if (lb_step_resolve(&st->state, instruction, 0, &step, err))
 		return -1;
-	struct lb_inputs in = { .step = &step, .before = &before, .after = &st->state, .stage = stage,
-				.stage_name = b->plan->stages[stage].stage->name, .index = index, .parent = st->link,
-				.owner_known = true, .secrets = &secrets, .no_cache = b->given->no_cache };
+	struct lb_inputs in = { .step = &step,
+				.before = &before,
+				.after = &st->state,
+				.stage = stage,
+				.stage_name = b->plan->stages[stage].stage->name,
+				.index = index,
+				.parent = st->link,
+				.owner_known = true,
+				.secrets = &secrets,
+				.no_cache = b->given->no_cache };
 	in.depends_known = b->given->depends != NULL;
 	if (in.depends_known)
 		in.depends = lb_digest_of(b->given->depends, strlen(b->given->depends));
@@ -287,8 +296,9 @@ static inline int mini_from(struct mini_build *b, size_t s, struct lb_err *err)
 	struct mini_stage *st = &b->stages[s];
 	const struct lb_plan_stage *p = &b->plan->stages[s];
 	struct lb_pair env = { "BASE", b->given->base_env };
-	struct lb_image_config config = { .env = { &env, b->given->base_env ? 1 : 0, 1 }, .user = "", .workdir = "", .stop_signal = "",
-					  .author = "" };
+	struct lb_image_config config = {
+		.env = { &env, b->given->base_env ? 1 : 0, 1 }, .user = "", .workdir = "", .stop_signal = "", .author = ""
+	};
 	struct mini_stage *on = p->base_stage >= 0 ? &b->stages[p->base_stage] : NULL;
 	char name[64];
 	lb_stage_state_init(&st->state, b->plan, (int)s, on ? NULL : &config, on ? &on->state : NULL);
@@ -333,7 +343,8 @@ static inline int mini_build(struct mini *m, const struct mini_state *given, str
 	for (size_t i = 0; i + 1 < LB_COUNT(given->args) && given->args[i]; i += 2)
 		args[build_args.count++] = (struct lb_pair){ given->args[i], given->args[i + 1] };
 	struct lb_parse_options po = { .dialect = m->policy->dialect };
-	struct lb_plan_options options = { .build_args = &build_args, .dialect = m->policy->dialect,
+	struct lb_plan_options options = { .build_args = &build_args,
+					   .dialect = m->policy->dialect,
 					   .unneeded_too = m->policy->shape.unneeded_stages };
 	lb_autodockerfile struct lb_dockerfile *df = NULL;
 	m->rows_count = 0;

@@ -14,14 +14,15 @@ static void finds_the_newest_observed(void **state)
 	(void)state;
 	static const char *const rows[][2] = {
 		{ "buildkit", "buildkit@0.25" }, { "buildkit@0.8", "buildkit@0.8" }, { "classic", "classic@28.5" },
-		{ "buildah", "buildah@1.43" },	 { "kaniko", "kaniko@1.24" },	     { "never", "never" },
+		{ "buildah", "buildah@1.43" },   { "kaniko", "kaniko@1.24" },        { "never", "never" },
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct lb_policy *p;
 		struct lb_err err;
 		assert_int_equal(lb_policy_find(rows[i][0], &p, &err), 0);
 		assert_string_equal(p->name, rows[i][1]);
-		assert_int_equal(p->origin, strcmp(p->engine, "kaniko") == 0 || strcmp(p->engine, "never") == 0 ? LB_FROM_SOURCE : LB_OBSERVED);
+		assert_int_equal(p->origin,
+				 strcmp(p->engine, "kaniko") == 0 || strcmp(p->engine, "never") == 0 ? LB_FROM_SOURCE : LB_OBSERVED);
 	}
 }
 
