@@ -50,6 +50,8 @@ static int make_own(struct lb_exec *x, struct lb_err *err)
 	rc = lb_fs_open_dir(x->dir_fd, x->own, &x->own_fd, err);
 	if (!rc && (flock(x->own_fd, LOCK_EX) != 0 || fchmod(x->own_fd, 0755) != 0))
 		rc = lb_fail_errno(err, errno, "cannot lock %s", path);
+	if (!rc && (mkdirat(x->own_fd, "m", 0755) != 0 || mkdirat(x->own_fd, "f", 0755) != 0))
+		rc = lb_fail_errno(err, errno, "cannot create a directory below %s", path);
 	return rc;
 }
 

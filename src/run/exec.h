@@ -7,7 +7,8 @@
  *   DIR/stubs/          an empty root with the places where every sandbox mounts something: the lowest layer
  *   DIR/cache/ID/       kept cache mounts
  *   DIR/tmp/XXXXXX/     of one executor, which holds a lock on it
- *       N/{u,w,m,f,s}   RUN number N: upper (it stays: the layer's bytes), work, mount point, files, stubs
+ *       m, f            where each RUN mounts its root and its files, in a mount namespace of its own
+ *       N/{u,w,s}       RUN number N: upper (it stays: the layer's bytes), work, stubs
  *       cache/ID/       cache mounts that go with the executor
  */
 #ifndef RUN_EXEC_H

@@ -105,7 +105,7 @@ static int add_file(struct mounting *m, const struct lb_exec_mount *f, const cha
 	struct exec_mounts *o = m->out;
 	if (o->files_count == LB_EXEC_FILES_MAX)
 		return lb_fail(err, LB_UNSUPPORTED, "more than %d files mounted into one RUN", LB_EXEC_FILES_MAX);
-	lb_autofree char *source = lb_format("%s/%s/f/%zu", m->x->dir, m->own, o->files_count);
+	lb_autofree char *source = lb_format("%s/%s/f/%zu", m->x->dir, m->x->own, o->files_count);
 	o->files[o->files_count++] = (struct lb_sandbox_file){ f->data, f->len, f->uid, f->gid, f->mode };
 	exec_args(&o->args, f->writable ? "--bind" : "--ro-bind", source, place);
 	return 0;

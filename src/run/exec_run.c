@@ -2,6 +2,7 @@
  *
  * One RUN: its layers brought together, its sandbox described and started, what it left taken up.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -50,7 +51,7 @@ static void running_release(struct running *r)
 /* N/ with what an overlay mount needs; the time at which the RUN starts, from the file system itself. */
 static int make_own(struct running *r, struct lb_err *err)
 {
-	static const char *const names[] = { "", "/u", "/w", "/f", "/m" };
+	static const char *const names[] = { "", "/u", "/w" };
 	pthread_mutex_lock(&r->x->lock);
 	r->own = lb_format("%s/%" PRIu64, r->x->own, ++r->x->runs);
 	pthread_mutex_unlock(&r->x->lock);
@@ -65,10 +66,9 @@ static int make_own(struct running *r, struct lb_err *err)
 
 static int note_start(struct running *r, struct lb_err *err)
 {
-	lb_autofree char *path = lb_format("%s/m", r->own);
 	struct stat st;
-	if (utimensat(r->x->dir_fd, path, NULL, 0) != 0 || fstatat(r->x->dir_fd, path, &st, 0) != 0)
-		return lb_fail_errno(err, errno, "cannot read %s/%s", r->x->dir, path);
+	if (utimensat(r->x->dir_fd, r->own, NULL, 0) != 0 || fstatat(r->x->dir_fd, r->own, &st, 0) != 0)
+		return lb_fail_errno(err, errno, "cannot read %s/%s", r->x->dir, r->own);
 	r->start = (struct lb_time){ st.st_mtim.tv_sec, (uint32_t)st.st_mtim.tv_nsec };
 	return 0;
 }
@@ -143,7 +143,7 @@ static void describe_sandbox(struct running *r, struct lb_buf *args)
 	char number[4][12];
 	for (int i = 0; i < 4; i++)
 		snprintf(number[i], sizeof(number[i]), "%d", LB_FD_ARGS + i);
-	lb_autofree char *merged = lb_format("%s/%s/m", r->x->dir, r->own);
+	lb_autofree char *merged = lb_format("%s/%s/m", r->x->dir, r->x->own);
 	/* pid 1 as in a container; and bubblewrap waits for pid 1 alone, so that only so it sees what was used */
 	exec_args(args, "--unshare-pid", "--as-pid-1", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent",
 		  "--new-session");
@@ -205,8 +205,8 @@ static int prepare(struct running *r, struct lb_err *err)
 static int carry_out(struct running *r, struct lb_sandbox_end *end, struct lb_err *err)
 {
 	char option[] = "--args", number[] = "3", stop[] = "--";
-	lb_autofree char *merged = lb_format("%s/%s/m", r->x->dir, r->own);
-	lb_autofree char *files = lb_format("%s/%s/f", r->x->dir, r->own);
+	lb_autofree char *merged = lb_format("%s/%s/m", r->x->dir, r->x->own);
+	lb_autofree char *files = lb_format("%s/%s/f", r->x->dir, r->x->own);
 	lb_autofree char **argv = lb_calloc(r->run->argv_count + 5, sizeof(*argv));
 	_Static_assert(LB_FD_ARGS == 3, "the number above");
 	argv[0] = r->x->bwrap;
@@ -290,19 +290,28 @@ static int take_layer(struct running *r, struct lb_exec_result *out, struct lb_e
 	return lb_upper_layer(&u, &out->layer, err);
 }
 
-/* What is not needed any more: all, or all but the upper directory. */
+static bool is_empty(int dirfd, const char *path)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	size_t names = 0;
+	while (dir && readdir(dir))
+		names++;
+	if (dir)
+		closedir(dir);
+	return names == 2;
+}
+
+/* What takes room and is not needed any more. The directories themselves go with the executor: taking them
+ * away costs more than a short command. */
 static void clean(const struct running *r, bool keep_upper)
 {
-	static const char *const names[] = { "w", "m", "f", "s" };
-	if (!keep_upper) {
-		exec_remove(r->x, r->x->dir_fd, r->own, NULL);
-		return;
-	}
-	for (size_t i = 0; i < LB_COUNT(names); i++) {
-		lb_autofree char *path = lb_format("%s/%s", r->own, names[i]);
-		if (unlinkat(r->x->dir_fd, path, AT_REMOVEDIR) != 0 && errno != ENOENT)
-			exec_remove(r->x, r->x->dir_fd, path, NULL);
-	}
+	lb_autofree char *upper = lb_format("%s/u", r->own);
+	lb_autofree char *stubs = lb_format("%s/s", r->own);
+	if (!keep_upper && !is_empty(r->x->dir_fd, upper))
+		exec_remove(r->x, r->x->dir_fd, upper, NULL);
+	if (r->mounts.stubs_made)
+		exec_remove(r->x, r->x->dir_fd, stubs, NULL);
 	for (size_t i = 0; i < r->run->mounts_count; i++) {
 		lb_autofree char *path = lb_format("%s/b%zu", r->own, i);
 		exec_remove(r->x, r->x->dir_fd, path, NULL);
