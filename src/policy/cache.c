@@ -62,6 +62,8 @@ int lb_cache_begin(struct lb_cache *c, struct lb_err *err)
 {
 	lb_recall_begin(c->memory);
 	c->total = (struct lb_cache_counts){ 0 };
+	if (c->kind == LB_BUILDER_COLD)
+		c->build = lb_scope_next_serial(c->scope);
 	return c->policy->ops->begin ? c->policy->ops->begin(c, err) : 0;
 }
 
@@ -340,6 +342,10 @@ static int decide(struct lb_cache *c, const struct lb_inputs *in, const struct i
 		if (f.relinked)
 			out->result = f.kept.result;
 		lb_reason_miss(&w, out);
+	} else if (!w.match.seen || w.match.seen->open) {
+		lb_recall_note_open(c->memory, in, inputs, w.fields, w.fields_len);
+	} else {
+		lb_recall_keep(c->memory, in, w.match.seen);
 	}
 	return 0;
 }

@@ -110,12 +110,25 @@ static int miss(struct lb_cache *c, const struct lb_inputs *in, const struct lb_
 	return make(c, key, o->by_key, &nothing, &f->link, err);
 }
 
-int lb_chain_decide(struct lb_cache *c, const struct lb_inputs *in, const struct lb_digest *key, const struct lb_chain_options *o,
+/* A cold builder finds what this build made, and nothing else. */
+static struct lb_digest own_key(const struct lb_cache *c, const struct lb_digest *key)
+{
+	if (c->kind != LB_BUILDER_COLD)
+		return *key;
+	struct lb_sha256 h;
+	lb_sha256_init(&h);
+	lb_sha256_addd(&h, key);
+	lb_sha256_addu(&h, c->build);
+	return lb_sha256_done(&h);
+}
+
+int lb_chain_decide(struct lb_cache *c, const struct lb_inputs *in, const struct lb_digest *engine_key, const struct lb_chain_options *o,
 		    struct lb_found *f, struct lb_err *err)
 {
 	const struct lb_link *parent = in->parent;
-	struct lb_digest image;
-	f->key = *key;
+	struct lb_digest image, own = own_key(c, engine_key);
+	const struct lb_digest *key = &own;
+	f->key = *engine_key;
 	if (parent->missed || in->no_cache)
 		return miss(c, in, key, o, f, err);
 	if (parent->unknown || o->unknown) {

@@ -116,6 +116,7 @@ struct lb_seen_item {
 struct lb_seen {
 	_Atomic uint32_t refs;
 	struct lb_digest inputs; /* canonical */
+	bool open;               /* its outcome stayed unknown: it was not carried out */
 	struct lb_digest below;  /* state of the parent */
 	enum lb_keyword keyword;
 	char *original; /* the instruction as written */
@@ -147,6 +148,9 @@ struct lb_match lb_recall_match(struct lb_recall *m, const struct lb_inputs *in)
 struct lb_seen *lb_recall_by_inputs(const struct lb_recall *m, const struct lb_digest *inputs); /* borrowed, NULL */
 /* The step's inputs are in force now. */
 void lb_recall_note(struct lb_recall *m, const struct lb_inputs *in, const struct lb_digest *inputs, const char *fields, size_t fields_len);
+/* The step's outcome stays unknown. */
+void lb_recall_note_open(struct lb_recall *m, const struct lb_inputs *in, const struct lb_digest *inputs, const char *fields,
+			 size_t fields_len);
 /* Nothing changed since: in is what old says. */
 void lb_recall_keep(struct lb_recall *m, const struct lb_inputs *in, struct lb_seen *old);
 
@@ -238,6 +242,7 @@ struct lb_cache {
 	struct lb_scope *scope; /* borrowed */
 	void *state;            /* the engine's */
 	struct lb_recall *memory;
+	uint64_t build;       /* cold: a number that no other build has */
 	struct lb_buf fields; /* of the step at hand */
 	struct lb_buf scratch;
 	struct lb_cache_counts total;

@@ -326,7 +326,7 @@ static int run_needed(const struct lb_seen *then, const struct lb_why *w)
 
 static int needed(const struct lb_seen *then, const struct lb_why *w)
 {
-	if (!then)
+	if (!then || then->open)
 		return LB_NEEDED_YES;
 	if (w->in->step->op == LB_OP_RUN)
 		return run_needed(then, w);
@@ -345,8 +345,8 @@ void lb_reason_miss(const struct lb_why *w, struct lb_decision *d)
 		d->reason = LB_NO_CACHE;
 		return;
 	}
-	if (!then) {
-		d->reason = w->match.stage_known ? LB_INSTRUCTION_CHANGED : LB_FIRST_BUILD;
+	if (!then || then->open) {
+		d->reason = w->match.stage_known && !then ? LB_INSTRUCTION_CHANGED : LB_FIRST_BUILD;
 		if (d->reason == LB_INSTRUCTION_CHANGED)
 			tell(e, "instruction", NULL, text_now(w->in));
 		return;

@@ -293,6 +293,14 @@ void lb_recall_note(struct lb_recall *m, const struct lb_inputs *in, const struc
 	lb_map_setn(m->inputs, inputs->bytes, sizeof(inputs->bytes), lb_seen_ref(seen));
 }
 
+void lb_recall_note_open(struct lb_recall *m, const struct lb_inputs *in, const struct lb_digest *inputs, const char *fields,
+			 size_t fields_len)
+{
+	struct lb_seen *seen = snapshot(in, inputs, fields, fields_len);
+	seen->open = true;
+	put(stage_of(m, in), (size_t)in->index, seen);
+}
+
 void lb_recall_keep(struct lb_recall *m, const struct lb_inputs *in, struct lb_seen *old)
 {
 	put(stage_of(m, in), (size_t)in->index, lb_seen_ref(old));

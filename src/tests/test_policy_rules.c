@@ -587,6 +587,8 @@ static const struct row rows[] = {
 	  "",
 	  -1 },
 
+	{ "classic: cold", "classic", LB_BUILDER_COLD, { B(COPY_RUN, FILES, "MM"), B(COPY_RUN, FILES, "MM") }, 0, LB_EVICTED, "", LB_NEEDED_NO },
+
 	/* buildah */
 	{ "buildah: moved source",
 	  "buildah",
