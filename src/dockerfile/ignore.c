@@ -49,7 +49,8 @@ static int add_pattern(struct lb_ignore *ig, const char *text, struct lb_err *er
 	return 0;
 }
 
-/* What stands in a line of the file: blanks go, behind a '!' too, the path is cleaned, a leading '/' goes. */
+/* What stands in a line of the file: blanks go, behind a '!' too, the path is cleaned, a leading '/' goes. May
+ * begin with a blank again ("./ a"). */
 static char *pattern_of_line(const char *line, size_t len)
 {
 	bool exception = *line == '!';
@@ -70,8 +71,11 @@ static int add_line(struct lb_ignore *ig, const char *line, size_t len, struct l
 	if (len == 0)
 		return 0;
 	struct lb_err inner;
-	lb_autofree char *text = pattern_of_line(line, len);
-	if (add_pattern(ig, text, &inner) != 0)
+	lb_autofree char *read = pattern_of_line(line, len);
+	size_t n = strlen(read);
+	const char *from = lb_rune_trim(read, &n);
+	lb_autofree char *text = lb_strndup(from, n);
+	if (n && add_pattern(ig, text, &inner) != 0)
 		return lb_fail_at(err, pos, "%s", inner.text);
 	return 0;
 }

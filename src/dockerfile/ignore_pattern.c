@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dockerfile/glob.h"
+#include "dockerfile/ignore_class.h"
 #include "dockerfile/rune.h"
 #include "lbench/mem.h"
 
@@ -43,10 +44,10 @@ static struct lb_ignore_token *add_token(struct lb_ignore_pattern *p, enum token
 	return t;
 }
 
-/* Adds the token at s and returns its length in the pattern. */
+/* Adds the token at s and returns its length in the pattern, 0 when it is a class that cannot be read. */
 static size_t add_next(struct lb_ignore_pattern *p, const char *s, size_t len)
 {
-	bool in, reversed;
+	bool in;
 	size_t n;
 	switch (s[0]) {
 	case '*':
@@ -64,8 +65,9 @@ static size_t add_next(struct lb_ignore_pattern *p, const char *s, size_t len)
 		add_token(p, BEGINNING, NULL, 0);
 		return 1;
 	case '[':
-		n = lb_glob_class(s, len, 0, &in, &reversed);
-		add_token(p, CLASS, s, n);
+		n = lb_ignore_class(s, len, 0, &in);
+		if (n)
+			add_token(p, CLASS, s, n);
 		return n;
 	case '\\':
 		add_token(p, LITERAL, s + 1, 1);
@@ -122,16 +124,20 @@ static bool simple_kind(struct lb_ignore_pattern *p, const char *s, size_t len)
 	return true;
 }
 
-static void compile(struct lb_ignore_pattern *p, const char *s, size_t len)
+static bool compile(struct lb_ignore_pattern *p, const char *s, size_t len)
 {
 	p->kind = LB_IGNORE_TOKENS;
 	p->tokens = lb_calloc(len, sizeof(*p->tokens));
-	for (size_t i = 0; i < len;)
-		i += add_next(p, s + i, len - i);
+	for (size_t i = 0, n; i < len; i += n) {
+		n = add_next(p, s + i, len - i);
+		if (!n)
+			return false;
+	}
 	bool begins = p->tokens[0].kind == LITERAL;
 	p->text = lb_strndup(begins ? p->tokens[0].text : "", begins ? p->tokens[0].len : 0);
 	p->len = begins ? p->tokens[0].len : 0;
 	need_tokens(p);
+	return true;
 }
 
 int lb_ignore_pattern_init(struct lb_ignore_pattern *p, const char *pattern, struct lb_err *err)
@@ -148,9 +154,11 @@ int lb_ignore_pattern_init(struct lb_ignore_pattern *p, const char *pattern, str
 	if (reversed)
 		return lb_fail(err, LB_INVALID, "malformed pattern '%s': a range runs backwards: write the smaller character first",
 			       pattern);
-	if (!simple_kind(p, s, len))
-		compile(p, s, len);
-	return 0;
+	if (simple_kind(p, s, len) || compile(p, s, len))
+		return 0;
+	lb_ignore_pattern_release(p);
+	return lb_fail(err, LB_INVALID,
+		       "malformed pattern '%s': [:…:] in a class is a name like [:alpha:], and the class has a ']' of its own", pattern);
 }
 
 void lb_ignore_pattern_release(struct lb_ignore_pattern *p)
@@ -189,7 +197,7 @@ static size_t next_place(const struct places *s, size_t from)
 static void step_one(const struct lb_ignore_token *t, const char *path, size_t len, size_t at, struct places *to)
 {
 	uint32_t r;
-	bool in, reversed;
+	bool in;
 	if (t->kind == LITERAL) {
 		if (len - at >= t->len && memcmp(path + at, t->text, t->len) == 0)
 			put(to, at + t->len);
@@ -201,7 +209,7 @@ static void step_one(const struct lb_ignore_token *t, const char *path, size_t l
 	if (t->kind == ONE)
 		in = r != '/';
 	else
-		lb_glob_class(t->text, t->len, r, &in, &reversed);
+		lb_ignore_class(t->text, t->len, r, &in);
 	if (in)
 		put(to, at + n);
 }

@@ -97,11 +97,14 @@ const struct lb_flag *lb_instruction_flag(const struct lb_instruction *in, const
 	return NULL;
 }
 
-static void keep_comment(struct lb_parser *p, const char *text, const char *end)
+/* The engine drops the first byte of the line and the blanks around the rest: an indented comment keeps its '#',
+ * so that it neither describes the instruction below it nor holds a `check` for it. */
+static void keep_comment(struct lb_parser *p, const struct lb_line *line)
 {
-	text = lb_text_skip_spaces(text + 1, end);
+	const char *end = line->text + line->len;
+	const char *text = lb_text_skip_spaces(line->text + 1, end);
 	end = lb_text_trim_end(text, end);
-	/* an empty comment parts those above it from the instruction, as an empty line does */
+	/* an empty comment parts those above it from the instruction; an empty line does not */
 	if (text == end) {
 		p->comments_count = 0;
 		return;
@@ -176,15 +179,15 @@ int lb_parser_run(struct lb_parser *p, struct lb_err *err)
 			return rc;
 		if (rc == 1)
 			continue;
-		if (text == end) {
-			p->comments_count = 0;
-		} else if (*text == '#') {
-			keep_comment(p, text, end);
-		} else {
-			rc = read_instruction(p, &line, err);
-			if (rc < 0)
-				return rc;
+		if (text == end)
+			continue;
+		if (*text == '#') {
+			keep_comment(p, &line);
+			continue;
 		}
+		rc = read_instruction(p, &line, err);
+		if (rc < 0)
+			return rc;
 	}
 	return rc;
 }

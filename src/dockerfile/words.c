@@ -371,6 +371,17 @@ static void escape(struct expansion *x)
 		copy_character(x, true);
 }
 
+/* "<<" and the blanks behind it stay in one word with what follows: it may open a heredoc. */
+static void heredoc_sign(struct expansion *x)
+{
+	size_t start = x->result.len, from = x->pos;
+	x->pos += 2;
+	while (x->pos < x->len && strchr(" \t\r", x->s[x->pos]))
+		x->pos++;
+	lb_buf_add(&x->result, x->s + from, x->pos - from);
+	finish_item(x, start, true);
+}
+
 static int step_unquoted(struct expansion *x)
 {
 	char c = x->s[x->pos];
@@ -387,6 +398,8 @@ static int step_unquoted(struct expansion *x)
 	}
 	if (c == x->w->escape)
 		escape(x);
+	else if (c == '<' && x->pos + 1 < x->len && x->s[x->pos + 1] == '<')
+		heredoc_sign(x);
 	else
 		copy_character(x, false);
 	return 0;

@@ -99,6 +99,15 @@ static void wildcards_stay_in_a_part(void **state)
 		{ "a[b-d]e", "ace abe", "ae aae aeee" },
 		{ "a[^b-d]e", "aze aée a/e", "abe" },
 		{ "[a-ζ]*", "α x", "A" },
+		/* names of classes, which a regular expression knows and path.Match does not */
+		{ "[[:alpha:]]", "x Q x/y", "1 a] é" },
+		{ "v[[:digit:]_]", "v1 v_", "v: v[" },
+		{ "[^[:space:]a]", "b 1", "a" },
+		{ "[[:^lower:]]", "A 1 -", "a" },
+		{ "[[:upper:][:digit:]x-z]*", "Ab 1 xx y", "a w" },
+		{ "[[:word:]-]", "_ - k", "+" },
+		{ "[[:punct:]]", "! ~ @", "a" },
+		{ "[[:x]", ": x [", "y" },
 		{ "a[\\]b]", "a] ab", "a\\" },
 		{ "a[\\-x]", "a- ax", "ab" },
 		{ "a\\*b", "a*b", "ab axb" },
@@ -196,11 +205,11 @@ static void malformed_patterns_have_a_line(void **state)
 		const char *patterns;
 		const char *place;
 	} rows[] = {
-		{ "[", "f:1: " },     { "a\n[^", "f:2: " },   { "a\n\n#\n[^bc", "f:4: " },  { "a[", "f:1: " },
-		{ "a[]", "f:1: " },   { "[]a]", "f:1: " },    { "[-]", "f:1: " },           { "[x-]", "f:1: " },
-		{ "[-x]", "f:1: " },  { "[a-b-c]", "f:1: " }, { "ok\na\\", "f:2: " },       { "!", "f:1: " },
-		{ "a\n! ", "f:2: " }, { "[b-a]", "f:1: " },   { "[Local-Only]/", "f:1: " }, { "a/[z-a]x", "f:1: " },
-		{ "[a\\", "f:1: " },
+		{ "[", "f:1: " },     { "a\n[^", "f:2: " },      { "a\n\n#\n[^bc", "f:4: " },  { "a[", "f:1: " },
+		{ "a[]", "f:1: " },   { "[]a]", "f:1: " },       { "[-]", "f:1: " },           { "[x-]", "f:1: " },
+		{ "[-x]", "f:1: " },  { "[a-b-c]", "f:1: " },    { "ok\na\\", "f:2: " },       { "!", "f:1: " },
+		{ "a\n! ", "f:2: " }, { "[b-a]", "f:1: " },      { "[Local-Only]/", "f:1: " }, { "a/[z-a]x", "f:1: " },
+		{ "[a\\", "f:1: " },  { "[[:alpha:]", "f:1: " }, { "[[:letter:]]", "f:1: " },  { "./ !", "f:1: " },
 	};
 	for (size_t i = 0; i < LB_COUNT(rows); i++) {
 		struct lb_err err = { 0 };

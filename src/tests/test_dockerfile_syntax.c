@@ -239,11 +239,12 @@ static void places_of_arguments(void **state)
 	assert_string_equal(copy->word, "COPY");
 }
 
+/* An empty line parts nothing, an empty comment does; an indented comment keeps its sign. */
 static void comments_belong_to_the_instruction_below(void **state)
 {
 	(void)state;
-	static const char text[] = "# escape=\\\n# far\n\n# a is it\n  #  b \nARG a\n# x\n#\n# y\nRUN c \\\n# in\n d\nRUN e";
-	static const char *const rows[3][3] = { { "a is it", "b" }, { "y" }, { NULL } };
+	static const char text[] = "# escape=\\\n# far\n\n#  a is it \n  #  b \nARG a\n# x\n#\n# y\nRUN c \\\n# in\n d\nRUN e";
+	static const char *const rows[3][4] = { { "far", "a is it", "#  b" }, { "y" }, { NULL } };
 	lb_autodockerfile struct lb_dockerfile *df = parse_syntax(text);
 	for (size_t i = 0; i < 3; i++) {
 		size_t n = 0;

@@ -278,6 +278,9 @@ static void words_split_outside_of_quotes(void **state)
 		{ "a b", "a|b" },
 		{ "  a \t b\n", "a|b" },
 		{ "a\"  b \"c", "a  b c" },
+		/* what may open a heredoc takes the blanks behind it along */
+		{ "a << b<< \tc < d <<", "a|<< b<< \tc|<|d|<<" },
+		{ "\"<<\" a <\\< b <<'' c", "<<|a|<<|b|<<|c" },
 		{ "a\\ b", "a b" },
 		{ "'' ", "" },
 		{ "", "" },

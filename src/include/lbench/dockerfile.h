@@ -82,7 +82,7 @@ struct lb_instruction {
 	struct lb_heredoc *heredocs;
 	size_t heredocs_count;
 	struct lb_instruction *trigger; /* ONBUILD: the nested one, else NULL */
-	char **comments;           /* comment lines right above, without '#' and the blank behind it */
+	char **comments;           /* comment lines above, from an empty one on, without '#' and blanks around */
 	size_t comments_count;
 	int stage;                 /* index into stages; -1 before the first FROM and at syntax depth */
 	const struct lb_source_part *source; /* where the joined text comes from; for lb_instruction_text_pos */
