@@ -23,6 +23,7 @@ struct job {
 	enum report_format format;
 	char *out_dir, *store_dir;
 	struct lb_store *store;
+	struct lb_exec *exec;
 	char run_id[64], started[32];
 	bool *variants_used, *edits_used;
 	struct lb_strv unknowns, warnings;
@@ -37,6 +38,7 @@ static void job_release(struct job *j)
 {
 	record_free(j->record);
 	measure_free(j->prepared);
+	lb_exec_free(j->exec);
 	lb_store_close(j->store);
 	scn_plan_release(&j->plan);
 	scenario_free(j->scenario);
@@ -152,6 +154,32 @@ static void on_progress(void *arg, size_t done, size_t all)
 
 /* ---- steps of the command ---- */
 
+static int open_store(struct job *j, struct lb_err *err)
+{
+	if (j->mode == LB_RUN_DRY || j->store)
+		return 0;
+	int rc = lb_store_open(j->store_dir, &j->store, err);
+	j->measure.store = j->store;
+	return rc;
+}
+
+/* What bases and RUNs need of the machine, before anything is built. */
+static int open_exec(struct job *j, struct lb_err *err)
+{
+	bool pulls = false;
+	for (size_t i = 0; i < j->scenario->bases_count; i++)
+		pulls = pulls || j->scenario->bases[i].form == SCN_BASE_OCI;
+	int rc = pulls || j->mode == LB_RUN_EXEC ? open_store(j, err) : 0;
+	if (rc || j->mode != LB_RUN_EXEC)
+		return rc;
+	lb_autofree char *dir = lb_path_join(j->store_dir, "exec");
+	struct lb_exec_options eo = { .dir = dir };
+	rc = lb_exec_new(&eo, &j->exec, err);
+	j->measure.exec = j->exec;
+	j->measure.keep_times = j->o->keep_times;
+	return rc ? lb_wrap(err, "%s: its RUNs cannot be carried out", j->scenario->name) : 0;
+}
+
 static int prepare(struct job *j, const char *path, struct lb_err *err)
 {
 	int rc = report_format_parse(j->o->format ? j->o->format : "table", &j->format, err);
@@ -160,26 +188,17 @@ static int prepare(struct job *j, const char *path, struct lb_err *err)
 	for (size_t i = 0; !rc && i < j->o->must_hit.count; i++)
 		rc = expect_must_hit(j->scenario, j->o->must_hit.items[i], err);
 	if (!rc)
-		rc = run_options_mode(j->o, j->scenario, &j->mode, err);
-	if (!rc)
 		rc = run_options_plan(j->o, j->scenario, &j->plan, err);
 	if (rc)
 		return rc;
+	j->mode = run_options_mode(j->o, j->scenario);
 	for (size_t i = 0; !j->o->quiet && i < j->scenario->warnings.count; i++)
 		fprintf(stderr, "%s\n", j->scenario->warnings.items[i]);
 	choose_directories(j);
 	name_run(j);
 	describe_run(j);
-	return measure_prepare(&j->measure, &j->plan, &j->prepared, err);
-}
-
-static int open_store(struct job *j, struct lb_err *err)
-{
-	if (j->mode == LB_RUN_DRY)
-		return 0;
-	int rc = lb_store_open(j->store_dir, &j->store, err);
-	j->measure.store = j->store;
-	return rc;
+	rc = open_exec(j, err);
+	return rc ? rc : measure_prepare(&j->measure, &j->plan, &j->prepared, err);
 }
 
 /* Says which expectations are broken, a line each. */

@@ -11,7 +11,8 @@ size_t run_options_table(struct run_options *o, struct option *table)
 		{ "edit", 0, OPTION_LIST, &o->edits, "NAME,…", "only these edits" },
 		{ "policy", 0, OPTION_LIST, &o->policies, "NAME[@VERSION],…", "whose cache rules decide; 'all' (default: buildkit)" },
 		{ "builder", 0, OPTION_LIST, &o->builders, "KIND,…", "warm, fresh, fresh-min, cold (default: warm and, where the policy knows it, fresh and cold)" },
-		{ "run", 0, OPTION_TEXT, &o->run_mode, "MODE", "how RUN is carried out: model, dry, auto (default: auto)" },
+		{ "run", 0, OPTION_TEXT, &o->run_mode, "MODE", "how RUN is carried out: exec (really), model, dry, auto (default: auto)" },
+		{ "keep-times", 0, OPTION_FLAG, &o->keep_times, NULL, "exec: files keep the times that a RUN gave them; layers then differ from run to run" },
 		{ "repeat", 0, OPTION_NUMBER, &o->repeat, "N", "build everything N times (default: 1)" },
 		{ "jobs", 'j', OPTION_NUMBER, &o->jobs, "N", "builds side by side (default: the processors, 4 at most)" },
 		{ "out", 'o', OPTION_TEXT, &o->out, "DIR", "where results go (default: results; for a project .lbench/results in it)" },
@@ -99,7 +100,7 @@ static int resolve_mode(struct run_options *o, struct lb_err *err)
 			return 0;
 		}
 	}
-	return lb_fail(err, LB_USAGE, "--run is one of model, dry, auto; not '%s'", o->run_mode);
+	return lb_fail(err, LB_USAGE, "--run is one of exec, model, dry, auto; not '%s'", o->run_mode);
 }
 
 static int resolve_remote(struct run_options *o, struct lb_err *err)
@@ -170,11 +171,7 @@ static bool wants_exec(const struct scenario *s)
 	return s->bases_count && !s->models_count;
 }
 
-int run_options_mode(const struct run_options *o, const struct scenario *s, enum lb_run_mode *out, struct lb_err *err)
+enum lb_run_mode run_options_mode(const struct run_options *o, const struct scenario *s)
 {
-	*out = o->mode_auto ? wants_exec(s) ? LB_RUN_EXEC : LB_RUN_MODEL : o->mode;
-	if (*out != LB_RUN_EXEC)
-		return 0;
-	return lb_fail(err, LB_UNAVAILABLE, "%s: its RUNs have no models and its bases are real, so they would have to be carried out, which this "
-	               "build cannot do; --run model leaves their seconds and bytes unknown", s->name);
+	return !o->mode_auto ? o->mode : wants_exec(s) ? LB_RUN_EXEC : LB_RUN_MODEL;
 }

@@ -14,7 +14,7 @@ struct run_options {
 	struct option_pairs set, build_args, contexts;
 	const char *target, *run_mode, *compression, *remote, *out, *store, *format, *seed;
 	unsigned jobs, repeat, keep;
-	bool details, no_plots, no_color, quiet, verbose;
+	bool keep_times, details, no_plots, no_color, quiet, verbose;
 
 	/* made of them by run_options_resolve */
 	const struct lb_policy *policy[32];
@@ -36,7 +36,7 @@ void run_options_release(struct run_options *o);
 int run_options_load(const struct run_options *o, const char *path, struct scenario **out, struct lb_err *err);
 int run_options_plan(const struct run_options *o, const struct scenario *s, struct scn_plan *out, struct lb_err *err);
 /* `auto` is decided by the scenario's text alone: exec where every base is a real one and every RUN is without
- * a model, else model. LB_UNAVAILABLE names --run model where exec is not possible. */
-int run_options_mode(const struct run_options *o, const struct scenario *s, enum lb_run_mode *out, struct lb_err *err);
+ * a model, else model. */
+enum lb_run_mode run_options_mode(const struct run_options *o, const struct scenario *s);
 
 #endif

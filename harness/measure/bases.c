@@ -33,6 +33,13 @@ static int from_tar(const struct scn_base *base, struct lb_store *store, struct 
 	return rc ? rc : from_tree(base, tree, out, err);
 }
 
+static int from_busybox(const struct scn_base *base, struct lb_base_image **out, struct lb_err *err)
+{
+	lb_autonode struct lb_node *tree = NULL;
+	int rc = base_busybox(&tree, err);
+	return rc ? lb_wrap(err, "base '%s'", base->name) : from_tree(base, tree, out, err);
+}
+
 int bases_from_scenario(const struct scn_base *base, struct lb_store *store, struct lb_base_image **out, struct lb_err *err)
 {
 	struct lb_base_model m = { .name = base->name, .layers = base->layers, .layers_count = base->layers_count,
@@ -47,9 +54,10 @@ int bases_from_scenario(const struct scn_base *base, struct lb_store *store, str
 	case SCN_BASE_OPAQUE:
 		*out = lb_base_opaque(base->name);
 		return 0;
+	case SCN_BASE_BUSYBOX:
+		return from_busybox(base, out, err);
 	default:
-		lb_fail_at(err, base->pos, "bases of an OCI layout are not read by this run mode; give a tar or a directory");
-		return lb_recode(err, LB_UNSUPPORTED);
+		return base_oci(base, store, out, err);
 	}
 }
 

@@ -111,6 +111,8 @@ struct listening {
 	} *stages;
 	size_t stages_count;
 	uint64_t began, push_began, push_ns;
+	uint64_t run_began, runs_in_step_ns; /* RUNs that are carried out, which are not lbench's own time */
+	uint64_t runs_ns, runs_cpu_ns, runs_peak_bytes;
 };
 
 static uint64_t *step_slot(struct listening *l, int stage, int index)
@@ -144,12 +146,35 @@ static void on_begin(void *arg, int stage, int index)
 	(void)index;
 	struct listening *l = arg;
 	l->began = now_ns(CLOCK_MONOTONIC);
+	l->runs_in_step_ns = 0;
 }
 
 static void on_end(void *arg, int stage, int index)
 {
 	struct listening *l = arg;
-	*step_slot(l, stage, index) += now_ns(CLOCK_MONOTONIC) - l->began;
+	*step_slot(l, stage, index) += now_ns(CLOCK_MONOTONIC) - l->began - l->runs_in_step_ns;
+}
+
+static void on_run_begin(void *arg, int stage, int index)
+{
+	(void)stage;
+	(void)index;
+	struct listening *l = arg;
+	l->run_began = now_ns(CLOCK_MONOTONIC);
+}
+
+static uint64_t on_run_end(void *arg, int stage, int index, const struct lb_exec_result *used)
+{
+	(void)stage;
+	(void)index;
+	struct listening *l = arg;
+	uint64_t took = now_ns(CLOCK_MONOTONIC) - l->run_began;
+	l->runs_in_step_ns += took;
+	l->runs_ns += took;
+	l->runs_cpu_ns += used->cpu_ns;
+	if (used->peak_rss_bytes > l->runs_peak_bytes)
+		l->runs_peak_bytes = used->peak_rss_bytes;
+	return took;
 }
 
 static void on_push_begin(void *arg)
@@ -222,16 +247,16 @@ static int carry_out(struct runner *r, size_t i, struct listening *l, struct lb_
 	bo.remote = c->remote;
 	bo.host = c->hosts ? c->hosts[b->variant] : NULL;
 	bo.layer.threads = o->jobs > 1 ? 1 : 2;
-	bo.events = (struct lb_events){ l, on_begin, on_end, on_push_begin, on_push_end, on_row };
+	bo.events = (struct lb_events){ l, on_begin, on_end, on_run_begin, on_run_end, on_push_begin, on_push_end, on_row };
 	bool alone = o->jobs <= 1;
 	uint64_t cpu = now_ns(alone ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID);
 	uint64_t wall = now_ns(CLOCK_MONOTONIC);
 	int rc = lb_build(&bo, result, err);
-	l->row->engine_ns = now_ns(CLOCK_MONOTONIC) - wall - l->push_ns;
-	l->row->cpu_ns = now_ns(alone ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID) - cpu;
+	l->row->engine_ns = now_ns(CLOCK_MONOTONIC) - wall - l->push_ns - l->runs_ns;
+	l->row->cpu_ns = now_ns(alone ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID) - cpu + l->runs_cpu_ns;
 	l->row->push_ns = l->push_ns;
 	l->row->cpu_known = true;
-	l->row->peak_rss_bytes = peak_rss();
+	l->row->peak_rss_bytes = l->runs_peak_bytes > peak_rss() ? l->runs_peak_bytes : peak_rss();
 	return rc;
 }
 

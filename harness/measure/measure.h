@@ -18,6 +18,8 @@ struct measure_options {
 	size_t builders_count;
 	enum lb_run_mode mode;
 	struct lb_store *store;             /* NULL under dry */
+	struct lb_exec *exec;               /* LB_RUN_EXEC */
+	bool keep_times;
 	const char *remote;                 /* "memory:", "oci:DIR"; NULL: no push */
 	enum lb_compression compression;
 	int level;

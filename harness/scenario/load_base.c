@@ -168,11 +168,27 @@ static int load_oci(struct scn_loader *l, const struct scn_yaml *value, void *ou
 	return load_place(l, value, b, "oci", true);
 }
 
+static int load_busybox(struct scn_loader *l, const struct scn_yaml *value, void *out)
+{
+	struct scn_base *b = out;
+	bool wanted = false;
+	static const char *const path[] = { "PATH", "/usr/bin:/bin" };
+	int rc = scn_value_read(l, value, SCN_BOOL, "busybox", &wanted);
+	if (rc < 0 || !wanted)
+		return rc < 0 ? rc : lb_fail_at(l->err, value->pos, "busybox: 'true' is all that it can be");
+	b->form = SCN_BASE_BUSYBOX;
+	b->config.env.items = lb_arena_alloc(l->arena, sizeof(*b->config.env.items));
+	b->config.env.items[0] = (struct lb_pair){ path[0], path[1] };
+	b->config.env.count = b->config.env.cap = 1;
+	return 0;
+}
+
 static const struct scn_field form_fields[] = {
 	{ "model", SCN_CALL, 0, 0, false, load_model },
 	{ "dir", SCN_CALL, 0, 0, false, load_dir },
 	{ "tar", SCN_CALL, 0, 0, false, load_tar },
 	{ "oci", SCN_CALL, 0, 0, false, load_oci },
+	{ "busybox", SCN_CALL, 0, 0, false, load_busybox },
 };
 
 int scn_load_base(struct scn_loader *l, const char *name, const struct scn_yaml *value, struct scn_base *out)
@@ -186,7 +202,7 @@ int scn_load_base(struct scn_loader *l, const char *name, const struct scn_yaml 
 	}
 	if (value->kind != SCN_MAP || value->count != 1)
 		return lb_fail_at(l->err, value->pos,
-				  "base '%s': expected one of { model: … }, { dir: … }, { tar: … }, { oci: … } or opaque", name);
+				  "base '%s': expected one of { model: … }, { dir: … }, { tar: … }, { oci: … }, { busybox: true } or opaque", name);
 	return SCN_FIELDS_READ(l, value, "a base", form_fields, out);
 }
 

@@ -11,7 +11,7 @@
 #include "lbench/ignore.h"
 
 /* What a base name stands for. Exactly one of the forms. */
-enum scn_base_form { SCN_BASE_MODEL, SCN_BASE_DIR, SCN_BASE_TAR, SCN_BASE_OCI, SCN_BASE_OPAQUE };
+enum scn_base_form { SCN_BASE_MODEL, SCN_BASE_DIR, SCN_BASE_TAR, SCN_BASE_OCI, SCN_BASE_OPAQUE, SCN_BASE_BUSYBOX };
 struct scn_base {
 	char *name;                       /* as in FROM: "python:3.10" */
 	enum scn_base_form form;

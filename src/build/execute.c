@@ -174,11 +174,11 @@ static int make_directory(struct build *b, const struct step_run *sr, struct lb_
 	return rc;
 }
 
-static int do_step(struct build *b, struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
+static int do_step(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
 {
 	switch (sr->step.op) {
 	case LB_OP_RUN:
-		return run_model(b, sr, root, r, err);
+		return b->o->mode == LB_RUN_EXEC ? run_exec(b, st, sr, root, r, err) : run_model(b, sr, root, r, err);
 	case LB_OP_COPY:
 	case LB_OP_ADD:
 		return copy_layer(b, sr, root, &r->layer, err);
@@ -190,11 +190,15 @@ static int do_step(struct build *b, struct step_run *sr, struct lb_node *root, s
 	}
 }
 
-static int carry_out(struct build *b, const struct stage_run *st, struct step_run *sr, struct lb_node *root, struct result *r,
-		     struct lb_err *err)
+static int carry_out(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
 {
-	int rc = do_step(b, sr, root, r, err);
-	return rc ? rc : shape_result(b, st, sr, root, r, err);
+	int rc = do_step(b, st, sr, root, r, err);
+	lb_autonode struct lb_node *made = lb_node_ref(r->layer);
+	if (!rc)
+		rc = shape_result(b, st, sr, root, r, err);
+	if (!rc && made && r->layer && b->o->mode == LB_RUN_EXEC && sr->step.op == LB_OP_RUN)
+		lb_exec_note(b->o->exec, r->layer, made);
+	return rc;
 }
 
 /* ---- names for what came out ---- */
@@ -221,15 +225,15 @@ static struct lb_digest layer_identity(const struct build *b, const struct step_
 	return lb_sha256_done(&h);
 }
 
-static bool is_model_run(const struct step_run *sr)
+static bool is_model_run(const struct build *b, const struct step_run *sr)
 {
-	return sr->step.op == LB_OP_RUN && sr->model && sr->model->writes_given;
+	return b->o->mode != LB_RUN_EXEC && sr->step.op == LB_OP_RUN && sr->model && sr->model->writes_given;
 }
 
 /* The identity with the shape of the tree in it: names, modes, owners, times and sizes, no content. */
 static int identify(const struct build *b, const struct step_run *sr, struct result *r, struct lb_digest *out, struct lb_err *err)
 {
-	if (!is_model_run(sr))
+	if (!is_model_run(b, sr))
 		return lb_node_digest(r->layer, LB_FLAVOUR_FULL, out, err);
 	struct lb_digest shape, model = layer_identity(b, sr, NULL);
 	int rc = lb_node_digest(r->layer, LB_FLAVOUR_SHAPE, &shape, err);
@@ -270,7 +274,7 @@ static int name_result(struct build *b, struct stage_run *st, const struct step_
 		return write_layer(b, sr, r, err);
 	r->tar_bytes = lb_layer_tar_size(r->layer);
 	r->bytes_known = true;
-	if (sr->step.op == LB_OP_RUN && !sr->model->reproducible) {
+	if (sr->step.op == LB_OP_RUN && !(sr->model && sr->model->reproducible)) {
 		r->id = r->diff_id = stamp_digest(b, st, sr);
 		return 0;
 	}
@@ -330,7 +334,8 @@ void step_check_stale(struct build *b, struct stage_run *st, struct step_run *sr
 	if (lb_digest_equal(&sr->decision.inputs_then, &sr->decision.inputs_now))
 		return;
 	sr->stale = LB_STALE_SUSPECT;
-	if (b->o->mode == LB_RUN_DRY)
+	/* a command is not carried out for the sake of a comparison */
+	if (b->o->mode == LB_RUN_DRY || (b->o->mode == LB_RUN_EXEC && sr->step.op == LB_OP_RUN))
 		return;
 	struct lb_node *root = NULL;
 	struct result clean = { 0 };

@@ -110,6 +110,9 @@ int copy_layer(struct build *b, const struct step_run *sr, struct lb_node *root,
 int shape_result(const struct build *b, const struct stage_run *st, const struct step_run *sr, struct lb_node *root, struct result *r,
 		 struct lb_err *err);
 
+/* run_exec.c: carries a RUN out. */
+int run_exec(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_node *root, struct result *out, struct lb_err *err);
+
 /* execute.c: carries a step out, or fetches the result of a hit; root file system after step `upto` - 1. */
 int step_execute(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_err *err);
 int stage_root(struct build *b, struct stage_run *st, size_t upto, bool execute, struct lb_node **out, struct lb_err *err);

@@ -25,7 +25,7 @@ static void sweep_one(struct lb_exec *x, const char *name)
 	lb_autofree char *path = lb_format("tmp/%s", name);
 	lb_autofd int fd = openat(x->dir_fd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-		exec_remove(x, x->dir_fd, path, NULL);
+		lb_exec_remove(x, x->dir_fd, path, NULL);
 }
 
 static void sweep(struct lb_exec *x)
@@ -157,7 +157,7 @@ int lb_exec_new(const struct lb_exec_options *options, struct lb_exec **out, str
 		x->options.output_bytes = OUTPUT_BYTES;
 	x->ns.fd = x->dir_fd = x->layers_fd = x->own_fd = -1;
 	pthread_mutex_init(&x->lock, NULL);
-	x->places = lb_map_new(exec_place_free);
+	x->places = lb_map_new(lb_exec_place_free);
 	x->users = lb_map_new(close_box);
 	struct lb_err why = { 0 };
 	int rc = open_all(x, &why);
@@ -165,7 +165,7 @@ int lb_exec_new(const struct lb_exec_options *options, struct lb_exec **out, str
 		lb_exec_free(x);
 		return lb_fail(err, rc, "%.1900s%s", why.text, rc == LB_UNAVAILABLE ? "; --run model carries nothing out" : "");
 	}
-	x->memo = options->remember ? exec_memo_new() : NULL;
+	x->memo = options->remember ? lb_exec_memo_new() : NULL;
 	*out = x;
 	return 0;
 }
@@ -174,11 +174,11 @@ void lb_exec_free(struct lb_exec *x)
 {
 	if (!x)
 		return;
-	exec_memo_free(x->memo);
+	lb_exec_memo_free(x->memo);
 	lb_map_free(x->places);
 	lb_map_free(x->users);
 	if (x->own)
-		exec_remove(x, x->dir_fd, x->own, NULL);
+		lb_exec_remove(x, x->dir_fd, x->own, NULL);
 	lb_cleanup_fd(&x->own_fd);
 	lb_cleanup_fd(&x->layers_fd);
 	lb_cleanup_fd(&x->dir_fd);

@@ -38,7 +38,7 @@ struct lb_exec {
 	struct lb_map *places; /* layer node -> struct place */
 	struct lb_map *users;  /* uid, gid -> descriptor of its namespace, boxed */
 	struct lb_exec_memo *memo;
-	uint64_t runs;
+	uint64_t runs, serial;
 };
 
 /* Where a layer lies, relative to layers/. */
@@ -50,18 +50,18 @@ struct place {
 };
 
 /* exec_layers.c. The lock is taken inside. */
-int exec_layer_place(struct lb_exec *x, struct lb_node *layer, const struct lb_digest *id, const char **path, struct lb_err *err);
-void exec_layer_note(struct lb_exec *x, struct lb_node *layer, const char *path, const struct lb_digest *identity);
+int lb_exec_layer_place(struct lb_exec *x, struct lb_node *layer, const struct lb_digest *id, const char **path, struct lb_err *err);
+void lb_exec_layer_note(struct lb_exec *x, struct lb_node *layer, const char *path, const struct lb_digest *identity);
 /* A tree for a bind mount, unpacked once for its content; *path is the caller's, absolute. */
-int exec_tree_place(struct lb_exec *x, struct lb_node *tree, char **path, struct lb_err *err);
+int lb_exec_tree_place(struct lb_exec *x, struct lb_node *tree, char **path, struct lb_err *err);
 /* What remember knows a layer by: its content and times, stamps apart; or the RUN that made it. */
-int exec_layer_identity(struct lb_exec *x, struct lb_node *layer, struct lb_digest *out, struct lb_err *err);
-int exec_remove(const struct lb_exec *x, int dirfd, const char *name, struct lb_err *err);
-void exec_place_free(void *p);
+int lb_exec_layer_identity(struct lb_exec *x, struct lb_node *layer, struct lb_digest *out, struct lb_err *err);
+int lb_exec_remove(const struct lb_exec *x, int dirfd, const char *name, struct lb_err *err);
+void lb_exec_place_free(void *p);
 
 /* exec_mounts.c: what is mounted into the sandbox. */
 enum { LB_EXEC_FILES_MAX = 96 };
-struct exec_mounts {
+struct lb_exec_mounts {
 	struct lb_buf args;   /* bubblewrap's, each with its NUL */
 	struct lb_buf resolv; /* text of /etc/resolv.conf */
 	struct lb_strv stubs; /* places that root has not, parents first: "root", "root/.cache" */
@@ -69,20 +69,20 @@ struct exec_mounts {
 	size_t files_count;
 	bool stubs_made; /* s/ is a layer */
 };
-int exec_mounts_make(struct lb_exec *x, const struct lb_exec_run *run, const char *own, struct exec_mounts *out, struct lb_err *err);
-void exec_mounts_release(struct exec_mounts *m);
+int lb_exec_mounts_make(struct lb_exec *x, const struct lb_exec_run *run, const char *own, struct lb_exec_mounts *out, struct lb_err *err);
+void lb_exec_mounts_release(struct lb_exec_mounts *m);
 
 /* Adds one argument, or all of them up to NULL. */
-void exec_arg(struct lb_buf *args, const char *text);
-#define exec_args(args, ...) exec_args_of(args, (const char *const[]){ __VA_ARGS__, NULL })
-void exec_args_of(struct lb_buf *args, const char *const *texts);
+void lb_exec_arg(struct lb_buf *args, const char *text);
+#define lb_exec_args(args, ...) lb_exec_args_of(args, (const char *const[]){ __VA_ARGS__, NULL })
+void lb_exec_args_of(struct lb_buf *args, const char *const *texts);
 
 /* exec_memo.c */
-struct lb_exec_memo *exec_memo_new(void);
-void exec_memo_free(struct lb_exec_memo *m);
+struct lb_exec_memo *lb_exec_memo_new(void);
+void lb_exec_memo_free(struct lb_exec_memo *m);
 /* false: it cannot be remembered. */
-bool exec_memo_key(struct lb_exec *x, const struct lb_exec_run *run, struct lb_digest *out);
-bool exec_memo_get(struct lb_exec *x, const struct lb_digest *key, const struct lb_exec_run *run, struct lb_exec_result *out);
-void exec_memo_put(struct lb_exec *x, const struct lb_digest *key, const struct lb_exec_run *run, const struct lb_exec_result *r);
+bool lb_exec_memo_key(struct lb_exec *x, const struct lb_exec_run *run, struct lb_digest *out);
+bool lb_exec_memo_get(struct lb_exec *x, const struct lb_digest *key, const struct lb_exec_run *run, struct lb_exec_result *out);
+void lb_exec_memo_put(struct lb_exec *x, const struct lb_digest *key, const struct lb_exec_run *run, const struct lb_exec_result *r);
 
 #endif

@@ -12,7 +12,7 @@
 #include "run/exec.h"
 #include "run/unpack.h"
 
-void exec_place_free(void *p)
+void lb_exec_place_free(void *p)
 {
 	struct place *pl = p;
 	lb_node_unref(pl->node);
@@ -32,7 +32,7 @@ static int remove_here(void *arg, struct lb_err *err)
 	return lb_fs_remove(r->dirfd, r->name, err);
 }
 
-int exec_remove(const struct lb_exec *x, int dirfd, const char *name, struct lb_err *err)
+int lb_exec_remove(const struct lb_exec *x, int dirfd, const char *name, struct lb_err *err)
 {
 	struct removal r = { dirfd, name };
 	return lb_ns_call(&x->ns, remove_here, &r, err);
@@ -53,13 +53,13 @@ static int unpack_as(struct lb_exec *x, struct lb_node *tree, const char *name, 
 {
 	if (lb_fs_exists(x->layers_fd, name))
 		return 0;
-	int rc = lb_unpack(&x->ns, x->own_fd, "new", tree, err);
+	int rc = lb_run_unpack(&x->ns, x->own_fd, "new", tree, err);
 	if (!rc && renameat(x->own_fd, "new", x->layers_fd, name) != 0) {
 		int e = errno;
 		if (e != EEXIST && e != ENOTEMPTY)
 			rc = lb_fail_errno(err, e, "cannot create %s/layers/%s", x->dir, name);
 	}
-	exec_remove(x, x->own_fd, "new", NULL);
+	lb_exec_remove(x, x->own_fd, "new", NULL);
 	return rc;
 }
 
@@ -105,7 +105,7 @@ static int find_or_unpack(struct lb_exec *x, struct lb_node *layer, const struct
 	return 0;
 }
 
-int exec_layer_place(struct lb_exec *x, struct lb_node *layer, const struct lb_digest *id, const char **path, struct lb_err *err)
+int lb_exec_layer_place(struct lb_exec *x, struct lb_node *layer, const struct lb_digest *id, const char **path, struct lb_err *err)
 {
 	pthread_mutex_lock(&x->lock);
 	int rc = find_or_unpack(x, layer, id, path, err);
@@ -113,7 +113,7 @@ int exec_layer_place(struct lb_exec *x, struct lb_node *layer, const struct lb_d
 	return rc;
 }
 
-void exec_layer_note(struct lb_exec *x, struct lb_node *layer, const char *path, const struct lb_digest *identity)
+void lb_exec_layer_note(struct lb_exec *x, struct lb_node *layer, const char *path, const struct lb_digest *identity)
 {
 	pthread_mutex_lock(&x->lock);
 	if (!find_place(x, layer)) {
@@ -125,7 +125,27 @@ void exec_layer_note(struct lb_exec *x, struct lb_node *layer, const char *path,
 	pthread_mutex_unlock(&x->lock);
 }
 
-int exec_tree_place(struct lb_exec *x, struct lb_node *tree, char **path, struct lb_err *err)
+void lb_exec_note(struct lb_exec *x, struct lb_node *layer, struct lb_node *made)
+{
+	pthread_mutex_lock(&x->lock);
+	const struct place *of = find_place(x, made);
+	if (of && of->path && !find_place(x, layer)) {
+		struct place *p = add_place(x, layer, lb_strdup(of->path));
+		p->identity = of->identity;
+		p->identified = of->identified;
+	}
+	pthread_mutex_unlock(&x->lock);
+}
+
+uint64_t lb_exec_serial(struct lb_exec *x)
+{
+	pthread_mutex_lock(&x->lock);
+	uint64_t n = ++x->serial;
+	pthread_mutex_unlock(&x->lock);
+	return n;
+}
+
+int lb_exec_tree_place(struct lb_exec *x, struct lb_node *tree, char **path, struct lb_err *err)
 {
 	struct lb_digest d;
 	int rc = lb_node_digest(tree, LB_FLAVOUR_FULL, &d, err);
@@ -178,7 +198,7 @@ static int add_node(const char *path, size_t len, struct lb_node *n, void *arg)
 	return rc;
 }
 
-int exec_layer_identity(struct lb_exec *x, struct lb_node *layer, struct lb_digest *out, struct lb_err *err)
+int lb_exec_layer_identity(struct lb_exec *x, struct lb_node *layer, struct lb_digest *out, struct lb_err *err)
 {
 	pthread_mutex_lock(&x->lock);
 	struct place *p = find_place(x, layer);

@@ -30,14 +30,14 @@ static void free_remembered(void *p)
 	free(r);
 }
 
-struct lb_exec_memo *exec_memo_new(void)
+struct lb_exec_memo *lb_exec_memo_new(void)
 {
 	struct lb_exec_memo *m = lb_calloc(1, sizeof(*m));
 	m->by_key = lb_map_new(free_remembered);
 	return m;
 }
 
-void exec_memo_free(struct lb_exec_memo *m)
+void lb_exec_memo_free(struct lb_exec_memo *m)
 {
 	if (!m)
 		return;
@@ -51,7 +51,7 @@ static bool add_mounts(struct lb_exec *x, const struct lb_exec_run *run, struct 
 	for (size_t i = 0; i < run->mounts_count; i++) {
 		const struct lb_exec_mount *m = &run->mounts[i];
 		struct lb_digest d = lb_digest_of(m->data ? m->data : "", m->len);
-		if (m->type == LB_EXEC_CACHE || (m->tree && exec_layer_identity(x, m->tree, &d, NULL)))
+		if (m->type == LB_EXEC_CACHE || (m->tree && lb_exec_layer_identity(x, m->tree, &d, NULL)))
 			return false;
 		lb_sha256_addu(h, (uint64_t)m->type | (uint64_t)m->writable << 8);
 		lb_sha256_adds(h, m->target);
@@ -62,7 +62,7 @@ static bool add_mounts(struct lb_exec *x, const struct lb_exec_run *run, struct 
 	return true;
 }
 
-bool exec_memo_key(struct lb_exec *x, const struct lb_exec_run *run, struct lb_digest *out)
+bool lb_exec_memo_key(struct lb_exec *x, const struct lb_exec_run *run, struct lb_digest *out)
 {
 	struct lb_sha256 h;
 	if (!x->memo || run->network)
@@ -71,7 +71,7 @@ bool exec_memo_key(struct lb_exec *x, const struct lb_exec_run *run, struct lb_d
 	lb_sha256_addu(&h, run->layers_count);
 	for (size_t i = 0; i < run->layers_count; i++) {
 		struct lb_digest d;
-		if (exec_layer_identity(x, run->layers[i], &d, NULL))
+		if (lb_exec_layer_identity(x, run->layers[i], &d, NULL))
 			return false;
 		lb_sha256_addd(&h, &d);
 	}
@@ -114,7 +114,7 @@ static struct lb_node *layer_for(const struct remembered *r, const struct lb_exe
 	return restamp(r->layer, r->stamp, run->stamp);
 }
 
-bool exec_memo_get(struct lb_exec *x, const struct lb_digest *key, const struct lb_exec_run *run, struct lb_exec_result *out)
+bool lb_exec_memo_get(struct lb_exec *x, const struct lb_digest *key, const struct lb_exec_run *run, struct lb_exec_result *out)
 {
 	pthread_mutex_lock(&x->lock);
 	const struct remembered *r = lb_map_getn(x->memo->by_key, key->bytes, sizeof(key->bytes));
@@ -130,11 +130,11 @@ bool exec_memo_get(struct lb_exec *x, const struct lb_digest *key, const struct 
 	lb_buf_add(&out->output, r->output, r->output_len);
 	/* on disk it keeps the first one's stamp: what the next RUN could see of it is not what remember compares */
 	if (out->layer)
-		exec_layer_note(x, out->layer, r->path, key);
+		lb_exec_layer_note(x, out->layer, r->path, key);
 	return true;
 }
 
-void exec_memo_put(struct lb_exec *x, const struct lb_digest *key, const struct lb_exec_run *run, const struct lb_exec_result *r)
+void lb_exec_memo_put(struct lb_exec *x, const struct lb_digest *key, const struct lb_exec_run *run, const struct lb_exec_result *r)
 {
 	struct remembered *m = lb_calloc(1, sizeof(*m));
 	*m = (struct remembered){ .exit_code = r->exit_code,

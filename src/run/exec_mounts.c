@@ -13,22 +13,22 @@
 #include "run/exec.h"
 #include "run/unpack.h"
 
-void exec_arg(struct lb_buf *args, const char *text)
+void lb_exec_arg(struct lb_buf *args, const char *text)
 {
 	lb_buf_add(args, text, strlen(text) + 1);
 }
 
-void exec_args_of(struct lb_buf *args, const char *const *texts)
+void lb_exec_args_of(struct lb_buf *args, const char *const *texts)
 {
 	for (; *texts; texts++)
-		exec_arg(args, *texts);
+		lb_exec_arg(args, *texts);
 }
 
 struct mounting {
 	struct lb_exec *x;
 	const struct lb_exec_run *run;
 	const char *own; /* "tmp/XXXXXX/N" */
-	struct exec_mounts *out;
+	struct lb_exec_mounts *out;
 };
 
 /* ---- places ---- */
@@ -102,12 +102,12 @@ static int place_for(struct mounting *m, const char *target, bool is_file, char 
 
 static int add_file(struct mounting *m, const struct lb_exec_mount *f, const char *place, struct lb_err *err)
 {
-	struct exec_mounts *o = m->out;
+	struct lb_exec_mounts *o = m->out;
 	if (o->files_count == LB_EXEC_FILES_MAX)
 		return lb_fail(err, LB_UNSUPPORTED, "more than %d files mounted into one RUN", LB_EXEC_FILES_MAX);
 	lb_autofree char *source = lb_format("%s/%s/f/%zu", m->x->dir, m->x->own, o->files_count);
 	o->files[o->files_count++] = (struct lb_sandbox_file){ f->data, f->len, f->uid, f->gid, f->mode };
-	exec_args(&o->args, f->writable ? "--bind" : "--ro-bind", source, place);
+	lb_exec_args(&o->args, f->writable ? "--bind" : "--ro-bind", source, place);
 	return 0;
 }
 
@@ -118,13 +118,13 @@ static int add_bind(struct mounting *m, size_t i, const struct lb_exec_mount *b,
 	int rc = 0;
 	if (b->writable) {
 		lb_autofree char *name = lb_format("%s/b%zu", m->own, i);
-		rc = lb_unpack(&m->x->ns, m->x->dir_fd, name, b->tree, err);
+		rc = lb_run_unpack(&m->x->ns, m->x->dir_fd, name, b->tree, err);
 		source = lb_format("%s/%s", m->x->dir, name);
 	} else {
-		rc = exec_tree_place(m->x, b->tree, &source, err);
+		rc = lb_exec_tree_place(m->x, b->tree, &source, err);
 	}
 	if (!rc)
-		exec_args(&m->out->args, b->writable ? "--bind" : "--ro-bind", source, place);
+		lb_exec_args(&m->out->args, b->writable ? "--bind" : "--ro-bind", source, place);
 	return rc;
 }
 
@@ -132,10 +132,10 @@ static void add_tmpfs(struct mounting *m, const struct lb_exec_mount *t, const c
 {
 	char size[24];
 	snprintf(size, sizeof(size), "%llu", (unsigned long long)t->size_bytes);
-	exec_args(&m->out->args, "--perms", "1777");
+	lb_exec_args(&m->out->args, "--perms", "1777");
 	if (t->size_bytes)
-		exec_args(&m->out->args, "--size", size);
-	exec_args(&m->out->args, "--tmpfs", place);
+		lb_exec_args(&m->out->args, "--size", size);
+	lb_exec_args(&m->out->args, "--tmpfs", place);
 }
 
 static char *cache_name(const struct lb_exec *x, const char *id, bool kept)
@@ -171,14 +171,14 @@ static int make_cache(struct lb_exec *x, const struct lb_exec_mount *c, const ch
 	else
 		copy.tree = lb_node_new_dir(&attr, NULL, 0);
 	if (!rc)
-		rc = lb_unpack(&x->ns, x->own_fd, "cache-new", copy.tree, err);
+		rc = lb_run_unpack(&x->ns, x->own_fd, "cache-new", copy.tree, err);
 	lb_node_unref(copy.tree);
 	lb_autofree char *above = lb_path_dir(name);
 	if (!rc)
 		rc = lb_fs_mkdirs(x->dir_fd, above, err);
 	if (!rc && renameat(x->own_fd, "cache-new", x->dir_fd, name) != 0 && errno != EEXIST && errno != ENOTEMPTY)
 		rc = lb_fail_errno(err, errno, "cannot create %s/%s", x->dir, name);
-	exec_remove(x, x->own_fd, "cache-new", NULL);
+	lb_exec_remove(x, x->own_fd, "cache-new", NULL);
 	return rc;
 }
 
@@ -190,7 +190,7 @@ static int add_cache(struct mounting *m, const struct lb_exec_mount *c, const ch
 	int rc = lb_fs_is_dir(m->x->dir_fd, name) ? 0 : make_cache(m->x, c, name, err);
 	pthread_mutex_unlock(&m->x->lock);
 	if (!rc)
-		exec_args(&m->out->args, c->writable ? "--bind" : "--ro-bind", source, place);
+		lb_exec_args(&m->out->args, c->writable ? "--bind" : "--ro-bind", source, place);
 	return rc;
 }
 
@@ -252,14 +252,14 @@ static void protect_proc(struct mounting *m)
 	struct stat st;
 	for (size_t i = 0; i < LB_COUNT(read_only); i++)
 		if (stat(read_only[i], &st) == 0)
-			exec_args(&m->out->args, "--ro-bind", read_only[i], read_only[i]);
+			lb_exec_args(&m->out->args, "--ro-bind", read_only[i], read_only[i]);
 	for (size_t i = 0; i < LB_COUNT(hidden); i++) {
 		if (stat(hidden[i], &st) != 0)
 			continue;
 		if (S_ISDIR(st.st_mode))
-			exec_args(&m->out->args, "--tmpfs", hidden[i], "--remount-ro", hidden[i]);
+			lb_exec_args(&m->out->args, "--tmpfs", hidden[i], "--remount-ro", hidden[i]);
 		else
-			exec_args(&m->out->args, "--ro-bind", "/dev/null", hidden[i]);
+			lb_exec_args(&m->out->args, "--ro-bind", "/dev/null", hidden[i]);
 	}
 }
 
@@ -269,7 +269,7 @@ static int add_standard(struct mounting *m, struct lb_err *err)
 	for (size_t i = 0; i < LB_COUNT(places); i++)
 		if (!lb_tree_get(m->run->root, places[i]))
 			lb_strv_add(&m->out->stubs, places[i]);
-	exec_args(&m->out->args, "--dev", "/dev", "--proc", "/proc");
+	lb_exec_args(&m->out->args, "--dev", "/dev", "--proc", "/proc");
 	if (m->x->ns.ids == LB_IDS_ALL)
 		protect_proc(m);
 	int rc = add_network_file(m, "/etc/hosts", hosts_text, sizeof(hosts_text) - 1, err);
@@ -288,7 +288,7 @@ static int by_target(const void *a, const void *b)
 	return c ? c : (*x > *y) - (*x < *y);
 }
 
-int exec_mounts_make(struct lb_exec *x, const struct lb_exec_run *run, const char *own, struct exec_mounts *out, struct lb_err *err)
+int lb_exec_mounts_make(struct lb_exec *x, const struct lb_exec_run *run, const char *own, struct lb_exec_mounts *out, struct lb_err *err)
 {
 	struct mounting m = { x, run, own, out };
 	lb_autofree const struct lb_exec_mount **order = lb_calloc(run->mounts_count + 1, sizeof(struct lb_exec_mount *));
@@ -296,14 +296,14 @@ int exec_mounts_make(struct lb_exec *x, const struct lb_exec_run *run, const cha
 		order[i] = &run->mounts[i];
 	if (run->mounts_count)
 		qsort(order, run->mounts_count, sizeof(struct lb_exec_mount *), by_target);
-	exec_args(&out->args, "--hostname", HOST);
+	lb_exec_args(&out->args, "--hostname", HOST);
 	int rc = add_standard(&m, err);
 	for (size_t i = 0; !rc && i < run->mounts_count; i++)
 		rc = add_mount(&m, i, order[i], err);
 	return rc;
 }
 
-void exec_mounts_release(struct exec_mounts *m)
+void lb_exec_mounts_release(struct lb_exec_mounts *m)
 {
 	lb_buf_release(&m->args);
 	lb_buf_release(&m->resolv);

@@ -27,7 +27,7 @@ struct running {
 	struct lb_exec *x;
 	const struct lb_exec_run *run;
 	char *own; /* "tmp/XXXXXX/N" */
-	struct exec_mounts mounts;
+	struct lb_exec_mounts mounts;
 	struct lb_user user;
 	struct lb_buf overlay;
 	int userns; /* borrowed; -1 */
@@ -37,7 +37,7 @@ struct running {
 
 static void running_release(struct running *r)
 {
-	exec_mounts_release(&r->mounts);
+	lb_exec_mounts_release(&r->mounts);
 	lb_user_release(&r->user);
 	lb_buf_release(&r->overlay);
 	lb_cleanup_fd(&r->args);
@@ -61,7 +61,7 @@ static int make_own(struct running *r, struct lb_err *err)
 			return lb_recode(err, (lb_fail_errno(err, errno, "cannot create %s/%s", r->x->dir, path), LB_CANTCREAT));
 	}
 	lb_autofree char *upper = lb_format("%s/u", r->own);
-	return lb_unpack_attr(&r->x->ns, r->x->dir_fd, upper, r->run->root, err);
+	return lb_run_unpack_attr(&r->x->ns, r->x->dir_fd, upper, r->run->root, err);
 }
 
 static int note_start(struct running *r, struct lb_err *err)
@@ -82,7 +82,7 @@ static int describe_overlay(struct running *r, struct lb_err *err)
 	lb_buf_adds(o, "lowerdir=");
 	for (size_t i = r->run->layers_count; i-- > 0;) {
 		const char *path;
-		int rc = exec_layer_place(r->x, r->run->layers[i], r->run->layer_ids ? &r->run->layer_ids[i] : NULL, &path, err);
+		int rc = lb_exec_layer_place(r->x, r->run->layers[i], r->run->layer_ids ? &r->run->layer_ids[i] : NULL, &path, err);
 		if (rc)
 			return rc;
 		lb_buf_addf(o, "%s:", path);
@@ -126,16 +126,16 @@ static int find_userns(struct running *r, struct lb_err *err)
 static void add_env(struct running *r, struct lb_buf *args)
 {
 	bool home = false;
-	exec_arg(args, "--clearenv");
+	lb_exec_arg(args, "--clearenv");
 	for (size_t i = 0; i < r->run->env_count; i++) {
 		const char *text = r->run->env[i];
 		size_t len = strcspn(text, "=");
 		lb_autofree char *name = lb_strndup(text, len);
 		home = home || strcmp(name, "HOME") == 0;
-		exec_args(args, "--setenv", name, text[len] ? text + len + 1 : "");
+		lb_exec_args(args, "--setenv", name, text[len] ? text + len + 1 : "");
 	}
 	if (!home)
-		exec_args(args, "--setenv", "HOME", r->user.home);
+		lb_exec_args(args, "--setenv", "HOME", r->user.home);
 }
 
 static void describe_sandbox(struct running *r, struct lb_buf *args)
@@ -145,20 +145,20 @@ static void describe_sandbox(struct running *r, struct lb_buf *args)
 		snprintf(number[i], sizeof(number[i]), "%d", LB_FD_ARGS + i);
 	lb_autofree char *merged = lb_format("%s/%s/m", r->x->dir, r->x->own);
 	/* pid 1 as in a container; and bubblewrap waits for pid 1 alone, so that only so it sees what was used */
-	exec_args(args, "--unshare-pid", "--as-pid-1", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent",
-		  "--new-session");
+	lb_exec_args(args, "--unshare-pid", "--as-pid-1", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent",
+		     "--new-session");
 	if (!r->run->network)
-		exec_arg(args, "--unshare-net");
-	exec_args(args, "--cap-drop", "ALL");
+		lb_exec_arg(args, "--unshare-net");
+	lb_exec_args(args, "--cap-drop", "ALL");
 	for (size_t i = 0; i < LB_COUNT(capabilities) && r->userns < 0; i++)
-		exec_args(args, "--cap-add", capabilities[i]);
-	exec_args(args, "--seccomp", number[LB_FD_SECCOMP - LB_FD_ARGS], "--json-status-fd", number[LB_FD_STATUS - LB_FD_ARGS]);
+		lb_exec_args(args, "--cap-add", capabilities[i]);
+	lb_exec_args(args, "--seccomp", number[LB_FD_SECCOMP - LB_FD_ARGS], "--json-status-fd", number[LB_FD_STATUS - LB_FD_ARGS]);
 	if (r->userns >= 0)
-		exec_args(args, "--userns", number[LB_FD_USERNS - LB_FD_ARGS]);
-	exec_args(args, "--bind", merged, "/");
+		lb_exec_args(args, "--userns", number[LB_FD_USERNS - LB_FD_ARGS]);
+	lb_exec_args(args, "--bind", merged, "/");
 	lb_buf_add(args, r->mounts.args.data, r->mounts.args.len);
 	add_env(r, args);
-	exec_args(args, "--chdir", r->run->cwd && *r->run->cwd ? r->run->cwd : "/");
+	lb_exec_args(args, "--chdir", r->run->cwd && *r->run->cwd ? r->run->cwd : "/");
 }
 
 static int memory_file(const char *name, const void *data, size_t len, int *fd, struct lb_err *err)
@@ -192,7 +192,7 @@ static int prepare(struct running *r, struct lb_err *err)
 	if (!rc)
 		rc = make_own(r, err);
 	if (!rc)
-		rc = exec_mounts_make(r->x, r->run, r->own, &r->mounts, err);
+		rc = lb_exec_mounts_make(r->x, r->run, r->own, &r->mounts, err);
 	if (!rc)
 		rc = describe_overlay(r, err);
 	if (!rc)
@@ -309,12 +309,12 @@ static void clean(const struct running *r, bool keep_upper)
 	lb_autofree char *upper = lb_format("%s/u", r->own);
 	lb_autofree char *stubs = lb_format("%s/s", r->own);
 	if (!keep_upper && !is_empty(r->x->dir_fd, upper))
-		exec_remove(r->x, r->x->dir_fd, upper, NULL);
+		lb_exec_remove(r->x, r->x->dir_fd, upper, NULL);
 	if (r->mounts.stubs_made)
-		exec_remove(r->x, r->x->dir_fd, stubs, NULL);
+		lb_exec_remove(r->x, r->x->dir_fd, stubs, NULL);
 	for (size_t i = 0; i < r->run->mounts_count; i++) {
 		lb_autofree char *path = lb_format("%s/b%zu", r->own, i);
-		exec_remove(r->x, r->x->dir_fd, path, NULL);
+		lb_exec_remove(r->x, r->x->dir_fd, path, NULL);
 	}
 }
 
@@ -326,12 +326,16 @@ static int run_once(struct lb_exec *x, const struct lb_exec_run *run, const stru
 	struct lb_sandbox_end end = { 0 };
 	int rc = prepare(&r, err);
 	if (!rc) {
+		if (run->begin)
+			run->begin(run->arg);
 		rc = carry_out(&r, &end, err);
 		if (rc)
 			lb_buf_release(&end.output);
 	}
 	if (!rc)
 		rc = take_end(&r, &end, out, err);
+	if (!rc && run->end)
+		run->end(run->arg, out);
 	if (!rc && out->exit_code == 0)
 		rc = take_layer(&r, out, err);
 	if (rc)
@@ -340,7 +344,7 @@ static int run_once(struct lb_exec *x, const struct lb_exec_run *run, const stru
 		clean(&r, !rc && out->layer);
 	if (!rc && out->layer) {
 		lb_autofree char *place = lb_format("../%s/u", r.own);
-		exec_layer_note(x, out->layer, place, key);
+		lb_exec_layer_note(x, out->layer, place, key);
 	}
 	return rc;
 }
@@ -370,8 +374,8 @@ static void list_etc(struct lb_exec *x, const struct lb_exec_run *run, const str
 	if (!with)
 		return;
 	if (out->layer)
-		exec_layer_place(x, out->layer, NULL, &path, NULL);
-	exec_layer_note(x, with, path ? path : "../stubs", !x->memo ? NULL : out->layer ? key : &nothing);
+		lb_exec_layer_place(x, out->layer, NULL, &path, NULL);
+	lb_exec_layer_note(x, with, path ? path : "../stubs", !x->memo ? NULL : out->layer ? key : &nothing);
 	lb_node_unref(out->layer);
 	out->layer = with;
 }
@@ -380,13 +384,13 @@ int lb_exec_run(struct lb_exec *x, const struct lb_exec_run *run, struct lb_exec
 {
 	struct lb_digest key;
 	*out = (struct lb_exec_result){ 0 };
-	bool memorable = exec_memo_key(x, run, &key);
-	if (!memorable || !exec_memo_get(x, &key, run, out)) {
+	bool memorable = lb_exec_memo_key(x, run, &key);
+	if (!memorable || !lb_exec_memo_get(x, &key, run, out)) {
 		int rc = run_once(x, run, memorable ? &key : NULL, out, err);
 		if (rc)
 			return rc;
 		if (memorable)
-			exec_memo_put(x, &key, run, out);
+			lb_exec_memo_put(x, &key, run, out);
 	}
 	if (run->lists_etc && out->exit_code == 0)
 		list_etc(x, run, memorable ? &key : NULL, out);

@@ -63,7 +63,7 @@ static int set_attr(const struct lb_ns *ns, int dirfd, const char *name, const s
 	return utimensat(dirfd, name, times, AT_SYMLINK_NOFOLLOW) != 0 ? errno : 0;
 }
 
-int lb_unpack_attr(const struct lb_ns *ns, int dirfd, const char *name, const struct lb_node *n, struct lb_err *err)
+int lb_run_unpack_attr(const struct lb_ns *ns, int dirfd, const char *name, const struct lb_node *n, struct lb_err *err)
 {
 	int e = set_attr(ns, dirfd, name, &n->attr);
 	return e ? lb_fail_errno(err, e, "cannot set the attributes of %s", name) : 0;
@@ -185,7 +185,7 @@ static int unpack_here(void *arg, struct lb_err *err)
 	return rc;
 }
 
-int lb_unpack(const struct lb_ns *ns, int dirfd, const char *name, struct lb_node *tree, struct lb_err *err)
+int lb_run_unpack(const struct lb_ns *ns, int dirfd, const char *name, struct lb_node *tree, struct lb_err *err)
 {
 	struct task t = { ns, dirfd, name, tree };
 	return lb_ns_call(ns, unpack_here, &t, err);

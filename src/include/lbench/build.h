@@ -85,6 +85,10 @@ struct lb_events {
 	/* work on a step begins and ends, for those who measure; called for what is decided or carried out */
 	void (*step_begin)(void *arg, int stage, int index);
 	void (*step_end)(void *arg, int stage, int index);
+	/* a RUN that is carried out begins and ends, within a step; run_end returns how long it took, by the listener's
+	 * clock, and is told what it used (exit code and costs; no layer yet) */
+	void (*run_begin)(void *arg, int stage, int index);
+	uint64_t (*run_end)(void *arg, int stage, int index, const struct lb_exec_result *used);
 	/* the push to the remote begins and ends */
 	void (*push_begin)(void *arg);
 	void (*push_end)(void *arg);
@@ -114,12 +118,16 @@ struct lb_build_options {
 	bool keeps_mounts;              /* cache mounts outlive the build (a warm builder) */
 	struct lb_ledger *ledger;       /* blobs of the scope; NULL: not counted */
 	struct lb_ledger *host;         /* blobs of the host that pulls; NULL: not counted */
-	struct lb_store *store;         /* NULL under dry */
-	bool keeps_results;             /* scope is a kept one: later processes will ask the store for what its records name */
+	struct lb_store *store;         /* NULL under dry, but for keeps_results */
+	/* scope is a kept one: its records name what earlier processes left in the store, and later ones will ask for it.
+	 * Under dry (the scope is a fork of a kept one) nothing is written but what spares later reading. */
+	bool keeps_results;
 	struct lb_remote *remote;       /* NULL: no push */
 	const char *tag;                /* name at the remote and, with tag_in_store, in the store */
 	bool tag_in_store;
 	enum lb_run_mode mode;
+	struct lb_exec *exec;           /* LB_RUN_EXEC */
+	bool keep_times;                /* LB_RUN_EXEC: see struct lb_exec_run */
 	const struct lb_model *models;
 	size_t models_count;
 	struct lb_world world;

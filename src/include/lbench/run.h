@@ -88,6 +88,7 @@ struct lb_exec_mount {
 	uint64_t size_bytes;     /* tmpfs; 0: no limit of its own */
 };
 
+struct lb_exec_result;
 struct lb_exec_run {
 	struct lb_node *const *layers;       /* lowest first */
 	const struct lb_digest *layer_ids;   /* NULL, or for each layer what it is known by (zero: by its content) */
@@ -106,6 +107,10 @@ struct lb_exec_run {
 	bool keep_times;
 	struct lb_time stamp;                /* what is written from the start of the RUN on gets this time, unless keep_times */
 	const _Atomic bool *cancel;          /* NULL */
+	/* around the command alone, for those who measure; not called for what is remembered. NULL */
+	void (*begin)(void *arg);
+	void (*end)(void *arg, const struct lb_exec_result *used); /* exit code, output and costs are known */
+	void *arg;
 };
 struct lb_exec_result {
 	int exit_code;           /* 128 + n: killed by signal n; 127, 126: the command is not there, or cannot be started */
@@ -122,5 +127,9 @@ struct lb_exec_result {
  * user, what mounts hold. RUNs with cache mounts or the network are always carried out. */
 int lb_exec_run(struct lb_exec *x, const struct lb_exec_run *run, struct lb_exec_result *out, struct lb_err *err);
 void lb_exec_result_release(struct lb_exec_result *r);
+/* layer is what `made`, a layer that a RUN left, is to an engine: the same files, listed otherwise. It lies where
+ * made lies. */
+void lb_exec_note(struct lb_exec *x, struct lb_node *layer, struct lb_node *made);
+uint64_t lb_exec_serial(struct lb_exec *x); /* another number each time: names for cache mounts */
 
 #endif

@@ -1,0 +1,11 @@
+#!/bin/sh
+# fetch.sh LIST DIR: stands for a package manager. Each line of LIST is a package and how many files it has.
+set -eu
+mkdir -p "$2"
+while read -r name files; do
+	mkdir -p "$2/$name"
+	for i in $(seq 1 "$files"); do
+		seq "$i" $((i + 200)) >"$2/$name/$i.txt"
+	done
+	tar -C "$2" -c "$name" | sha256sum | cut -d' ' -f1 >"$2/$name/checksum"
+done <"$1"
