@@ -17,8 +17,9 @@ struct verify_world {
 	struct lb_store *store;
 	struct lb_results *results;
 	struct verify_bases *bases;
+	struct lb_exec *exec;
 	pthread_mutex_t lock;
-	struct lb_map *ignores;        /* by name and text: they live as long as results, which know them by address */
+	struct lb_map *ignores; /* by name and text: they live as long as results, which know them by address */
 	const _Atomic bool *cancel;
 };
 
@@ -54,8 +55,8 @@ struct verify_played {
 /* The policy and builder that a key names. LB_NOT_FOUND. */
 int verify_key_parse(const char *key, const struct lb_policy **policy, enum lb_builder_kind *builder, struct lb_err *err);
 /* One for each state; serial tells cases apart. *out is the caller's. */
-int verify_play(struct verify_world *w, const struct verify_case *c, const struct verify_scene *scenes, uint64_t serial,
-		const char *key, struct verify_played **out, struct lb_err *err);
+int verify_play(struct verify_world *w, const struct verify_case *c, const struct verify_scene *scenes, uint64_t serial, const char *key,
+		struct verify_played **out, struct lb_err *err);
 void verify_played_free(struct verify_played *p, size_t count); /* NULL is fine */
 
 /* entries.c: the entries of the image's layers but the first, as `kind mode uid:gid size path[ -> link]`. */

@@ -26,6 +26,7 @@ struct job {
 struct runner {
 	const struct verify_options *o;
 	struct verify_world world;
+	char *work; /* a directory for what commands leave, gone at the end */
 	struct job *jobs;
 	size_t count, cap, next;
 	struct verify_row *rows;
@@ -208,24 +209,39 @@ static void free_ignore(void *ignore)
 	lb_ignore_free(ignore);
 }
 
-static int open_world(struct verify_world *w, const struct verify_options *o, struct lb_err *err)
+static int open_exec(struct runner *r, struct lb_err *err)
 {
-	w->cancel = o->cancel;
+	const char *tmp = getenv("TMPDIR");
+	int rc = lb_fs_mkdtemp(tmp && *tmp ? tmp : "/tmp", "lbench-verify-", &r->work, err);
+	if (rc)
+		return lb_recode(err, LB_CANTCREAT);
+	struct lb_exec_options o = { .dir = r->work, .remember = true, .stamps = { LB_STAMP_TIME, 0 } };
+	return lb_exec_new(&o, &r->world.exec, err);
+}
+
+static int open_world(struct runner *r, struct lb_err *err)
+{
+	struct verify_world *w = &r->world;
+	w->cancel = r->o->cancel;
 	w->ignores = lb_map_new(free_ignore);
 	int rc = verify_bases_new(BUSYBOX, &w->bases, err);
 	if (!rc)
 		rc = lb_store_open_memory(&w->store, err);
-	if (!rc)
-		w->results = lb_results_new();
-	return rc;
+	w->results = lb_results_new();
+	return rc ? rc : open_exec(r, err);
 }
 
-static void close_world(struct verify_world *w)
+static void close_world(struct runner *r)
 {
+	struct verify_world *w = &r->world;
 	lb_results_free(w->results);
 	lb_map_free(w->ignores);
 	lb_store_close(w->store);
 	verify_bases_free(w->bases);
+	lb_exec_free(w->exec);
+	if (r->work)
+		lb_fs_remove(AT_FDCWD, r->work, NULL);
+	free(r->work);
 }
 
 static int run(struct runner *r, struct verify_report *out, struct lb_err *err)
@@ -234,7 +250,7 @@ static int run(struct runner *r, struct verify_report *out, struct lb_err *err)
 	if (!rc)
 		rc = check_policies(r, err);
 	if (!rc)
-		rc = open_world(&r->world, r->o, err);
+		rc = open_world(r, err);
 	if (rc)
 		return rc;
 	r->rows = lb_calloc(r->count + 1, sizeof(*r->rows));
@@ -256,7 +272,7 @@ int verify_run(const struct verify_options *o, struct verify_report *out, struct
 	int rc = run(&r, out, err);
 	pthread_mutex_destroy(&r.world.lock);
 	pthread_mutex_destroy(&r.lock);
-	close_world(&r.world);
+	close_world(&r);
 	for (size_t i = 0; i < r.count; i++) {
 		verify_case_free(r.jobs[i].c);
 		verify_observed_free(r.jobs[i].o);
