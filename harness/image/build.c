@@ -5,11 +5,14 @@
  */
 #include "image/build.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "image/bases.h"
+#include "image/replay.h"
+#include "lbench/fs.h"
 #include "lbench/ignore.h"
 #include "scenario/scenario.h"
 
@@ -20,11 +23,16 @@ struct work {
 	struct scenario *scenario;
 	struct scn_state *state;
 	struct lb_node *context;
+	char *ignore_text; /* NULL: there is no .dockerignore */
 	struct lb_ignore *ignore;
 	struct lb_dockerfile *dockerfile;
 	struct lb_named_tree *contexts;
 	size_t contexts_count;
 	struct img_bases bases;
+	struct img_asked asked;
+	struct img_seen before; /* what the build before saw; no context: there is none */
+	struct lb_digest seen_key;
+	char *memo_path;               /* digests of the context's files */
 	struct lb_scope *kept, *scope; /* scope: kept, or a fork of it under dry */
 	struct lb_cache *cache;
 	struct lb_ledger *ledger;
@@ -47,6 +55,10 @@ static void work_release(struct work *w)
 	free(w->contexts);
 	lb_dockerfile_free(w->dockerfile);
 	lb_ignore_free(w->ignore);
+	free(w->ignore_text);
+	free(w->asked.items);
+	img_seen_release(&w->before);
+	free(w->memo_path);
 	lb_node_unref(w->context);
 	scn_state_free(w->state);
 	scenario_free(w->scenario);
@@ -130,6 +142,37 @@ static int load_contexts(struct work *w, struct lb_err *err)
 	return 0;
 }
 
+static int load_ignore(struct work *w, struct lb_err *err)
+{
+	const char *own = w->scenario->variants[0].ignore_text;
+	const struct lb_node *file = lb_tree_get(w->state->context, ".dockerignore");
+	lb_autobuf struct lb_buf text = { 0 };
+	if (own)
+		lb_buf_adds(&text, own);
+	else if (!file || file->attr.kind != LB_FILE)
+		return 0;
+	int rc = !own && file->content ? lb_content_load(file->content, &text, err) : 0;
+	if (!rc)
+		rc = lb_ignore_parse(".dockerignore", lb_buf_str(&text), text.len, &w->ignore, err);
+	w->ignore_text = lb_buf_steal(&text);
+	return rc;
+}
+
+/* Where the digests of this project's files are remembered; and under what, what its build saw. */
+static int name_memories(struct work *w, struct lb_err *err)
+{
+	lb_autofree char *real = realpath(w->o->dir, NULL), *dir = lb_path_join(w->s->dir, "contexts");
+	struct lb_sha256 h;
+	char digits[13];
+	lb_sha256_init(&h);
+	lb_sha256_adds(&h, real ? real : w->o->dir);
+	lb_sha256_adds(&h, w->o->file ? w->o->file : "");
+	w->seen_key = lb_sha256_done(&h);
+	img_short(&w->seen_key, digits);
+	w->memo_path = lb_path_join(dir, digits);
+	return lb_fs_mkdirs(AT_FDCWD, dir, err);
+}
+
 static int load_project(struct work *w, struct lb_err *err)
 {
 	char *file = (char *)(uintptr_t)w->o->file;
@@ -137,7 +180,8 @@ static int load_project(struct work *w, struct lb_err *err)
 				       .dockerfiles_count = file ? 1 : 0,
 				       .target = w->o->target,
 				       .build_args = w->o->args,
-				       .contexts = w->o->contexts };
+				       .contexts = w->o->contexts,
+				       .memo_path = w->memo_path };
 	int rc = scenario_load(w->o->dir, &lo, &w->scenario, err);
 	if (rc)
 		return rc;
@@ -148,12 +192,14 @@ static int load_project(struct work *w, struct lb_err *err)
 	rc = scn_state_first(w->scenario, &w->state, err);
 	if (!rc)
 		rc = scn_state_context(w->state, 0, &w->context, err);
-	return rc ? rc : scn_state_ignore(w->state, 0, &w->ignore, err);
+	return rc ? rc : load_ignore(w, err);
 }
 
 static int load_inputs(struct work *w, struct lb_err *err)
 {
-	int rc = load_project(w, err);
+	int rc = name_memories(w, err);
+	if (!rc)
+		rc = load_project(w, err);
 	if (rc)
 		return rc;
 	const char *text = w->state->dockerfiles[0];
@@ -161,6 +207,7 @@ static int load_inputs(struct work *w, struct lb_err *err)
 	rc = lb_dockerfile_parse(w->scenario->variants[0].dockerfile_path, text, strlen(text), &po, &w->dockerfile, err);
 	if (!rc)
 		rc = load_contexts(w, err);
+	w->asked = (struct img_asked){ .find = img_bases_find, .arg = &w->bases };
 	return rc ? rc : img_bases_init(&w->bases, w->s, w->o->bases, w->scenario, err);
 }
 
@@ -180,9 +227,14 @@ static int open_cache(struct work *w, struct lb_err *err)
 	if (rc)
 		return rc;
 	w->scope = w->o->mode == LB_RUN_DRY ? lb_scope_fork(w->kept) : w->kept;
-	rc = lb_cache_new(w->o->policy, LB_BUILDER_WARM, w->scope, &w->cache, err);
-	if (rc || w->o->mode == LB_RUN_DRY)
-		return rc;
+	/* one for each cache: another has other records */
+	struct lb_sha256 h;
+	lb_sha256_init(&h);
+	lb_sha256_addd(&h, &w->seen_key);
+	lb_sha256_adds(&h, name);
+	w->seen_key = lb_sha256_done(&h);
+	if (w->o->mode == LB_RUN_DRY)
+		return 0;
 	w->ledger = lb_ledger_new();
 	rc = lb_store_each_blob(w->s->store, note_blob, w->ledger, err);
 	return rc || !w->o->push ? rc : lb_remote_open(w->o->push, &w->remote, err);
@@ -199,8 +251,8 @@ static struct lb_build_options options_of(const struct work *w)
 		.dockerfile = w->dockerfile,
 		.context = w->context,
 		.ignore = w->ignore,
-		.find_base = img_bases_find,
-		.find_base_arg = (void *)(uintptr_t)&w->bases,
+		.find_base = img_asked_find,
+		.find_base_arg = (void *)(uintptr_t)&w->asked,
 		.contexts = w->contexts,
 		.contexts_count = w->contexts_count,
 		.build_args = &w->state->args[0],
@@ -208,12 +260,11 @@ static struct lb_build_options options_of(const struct work *w)
 		.platform = w->o->platform ? w->o->platform : v->platform,
 		.no_cache = w->o->no_cache,
 		.policy = w->o->policy,
-		.cache = w->cache,
 		.scope = w->scope,
 		.keeps_mounts = true,
 		.ledger = w->ledger,
-		.store = stores ? w->s->store : NULL,
-		.keeps_results = stores,
+		.store = w->s->store,
+		.keeps_results = true,
 		.remote = w->remote,
 		.tag = w->o->name ? w->o->name : "latest",
 		.tag_in_store = stores && w->o->name,
@@ -232,6 +283,47 @@ static struct lb_build_options options_of(const struct work *w)
 		.results = w->results,
 		.events = { .arg = w->out, .row = on_row },
 	};
+}
+
+/* ---- what the build before saw ---- */
+
+#define MEMO_KIND "build-inputs"
+
+static const struct img_seen *recall(struct work *w)
+{
+	lb_autobuf struct lb_buf memo = { 0 };
+	if (lb_store_memo_get(w->s->store, MEMO_KIND, &w->seen_key, &memo, NULL) != 0)
+		return NULL;
+	return img_seen_read(lb_buf_str(&memo), memo.len, w->context, &w->before, NULL) == 0 ? &w->before : NULL;
+}
+
+static int remember(const struct work *w, const struct lb_build_options *bo, struct lb_err *err)
+{
+	lb_autobuf struct lb_buf memo = { 0 };
+	struct img_seen now = { .path = w->scenario->variants[0].dockerfile_path,
+				.text = w->state->dockerfiles[0],
+				.ignore = w->ignore_text,
+				.target = (char *)(uintptr_t)bo->target,
+				.platform = (char *)(uintptr_t)bo->platform,
+				.args = *bo->build_args,
+				.bases = w->asked.items,
+				.bases_count = w->asked.count,
+				.context = w->context };
+	if (w->o->mode == LB_RUN_DRY)
+		return 0;
+	img_seen_write(&now, &memo);
+	int rc = lb_store_memo_put(w->s->store, MEMO_KIND, &w->seen_key, memo.data, memo.len, err);
+	return rc ? rc : lb_dir_memo_save(w->memo_path, w->scenario->context, err);
+}
+
+static int make_cache(struct work *w, struct lb_build_options *bo, struct lb_err *err)
+{
+	const char *opaque = w->bases.opaque;
+	int rc = img_replay(bo, recall(w), w->kept, &w->cache, err);
+	bo->cache = w->cache;
+	w->bases.opaque = opaque;
+	w->asked.count = 0;
+	return rc;
 }
 
 /* Why there is no image although no step failed. */
@@ -259,7 +351,9 @@ static int carry_out(struct work *w, struct lb_err *err)
 	struct lb_build_options bo = options_of(w);
 	if (!bo.place)
 		return lb_fail(err, LB_IO, "%s: its cache cannot be written", w->s->dir);
-	int rc = lb_build(&bo, &w->out->result, err);
+	int rc = make_cache(w, &bo, err);
+	if (!rc)
+		rc = lb_build(&bo, &w->out->result, err);
 	if (rc && w->bases.rc) {
 		*err = w->bases.err;
 		return w->bases.rc;
@@ -269,6 +363,9 @@ static int carry_out(struct work *w, struct lb_err *err)
 	if (rc)
 		return rc;
 	w->out->built = true;
+	rc = remember(w, &bo, err);
+	if (rc)
+		return rc;
 	if (!w->out->result.ok)
 		return lb_fail(err, LB_FAILED, "%s", w->out->result.message);
 	return w->out->result.image_known || w->o->mode == LB_RUN_DRY ? 0 : no_image(w, err);

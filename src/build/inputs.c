@@ -354,7 +354,7 @@ int inputs_gather(struct build *b, struct stage_run *st, struct step_run *sr, bo
 				     .stage = st->index,
 				     .stage_name = st->plan->stage->name,
 				     .index = (int)(sr - st->steps),
-				     .parent = st->link,
+				     .parent = sr > st->steps ? sr[-1].decision.link : st->link,
 				     .sources = sr->sources,
 				     .secrets = b->o->secrets,
 				     .no_cache = b->o->no_cache,

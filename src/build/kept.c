@@ -9,22 +9,23 @@ enum { NO_LAYER = 1, UNKNOWN = 2, DIGEST = 32, NOTE_BYTES = 1 + DIGEST + 8 };
 
 /* ---- layers ---- */
 
-static int read_layer(struct lb_store *s, const struct lb_layer_info *info, struct lb_node **out)
+static const enum lb_compression compressions[] = { LB_GZIP_ISAL, LB_GZIP_ZLIB, LB_ZSTD, LB_UNCOMPRESSED };
+
+static int read_layer(const struct build *b, const struct lb_layer_info *info, struct lb_node **out)
 {
 	lb_autocontent struct lb_content *blob = NULL;
-	int rc = lb_store_get(s, &info->blob, &blob, NULL);
-	return rc ? rc : lb_layer_read(s, blob, true, out, NULL, NULL);
+	int rc = lb_store_get(b->o->store, &info->blob, &blob, NULL);
+	return rc ? rc : lb_layer_read(b->o->store, blob, true, out, NULL, NULL);
 }
 
 /* The layer is there with another compression: written again, it must come to the same tar. */
 static bool recompress(struct build *b, const struct lb_digest *id, struct result *r)
 {
-	static const enum lb_compression kinds[] = { LB_GZIP_ISAL, LB_GZIP_ZLIB, LB_ZSTD, LB_UNCOMPRESSED };
 	struct lb_layer_info other;
-	for (size_t i = 0; i < LB_COUNT(kinds); i++) {
-		if (kinds[i] == b->o->layer.compression || lb_store_layer_by_diff_id(b->o->store, id, kinds[i], &other, NULL))
-			continue;
-		if (read_layer(b->o->store, &other, &r->layer))
+	for (size_t i = 0; i < LB_COUNT(compressions); i++) {
+		enum lb_compression c = compressions[i];
+		if (c == b->o->layer.compression || lb_store_layer_by_diff_id(b->o->store, id, c, &other, NULL) ||
+		    read_layer(b, &other, &r->layer))
 			continue;
 		if (lb_layer_write(b->o->store, r->layer, &b->o->layer, &r->info, NULL) == 0 && lb_digest_equal(&r->info.diff_id, id))
 			return true;
@@ -34,10 +35,23 @@ static bool recompress(struct build *b, const struct lb_digest *id, struct resul
 	return false;
 }
 
+/* dry makes no blob: whatever the compression, the files are what they are. */
+static bool load_dry(struct build *b, const struct lb_digest *id, struct result *r)
+{
+	for (size_t i = 0; !r->layer && i < LB_COUNT(compressions); i++)
+		if (lb_store_layer_by_diff_id(b->o->store, id, compressions[i], &r->info, NULL) == 0)
+			read_layer(b, &r->info, &r->layer);
+	r->tar_bytes = r->info.diff_bytes;
+	r->bytes_known = r->layer != NULL;
+	return r->layer != NULL;
+}
+
 static bool load_layer(struct build *b, const struct lb_digest *id, struct result *r)
 {
+	if (b->o->mode == LB_RUN_DRY)
+		return load_dry(b, id, r);
 	bool there = lb_store_layer_by_diff_id(b->o->store, id, b->o->layer.compression, &r->info, NULL) == 0 &&
-		     read_layer(b->o->store, &r->info, &r->layer) == 0;
+		     read_layer(b, &r->info, &r->layer) == 0;
 	if (!there && !recompress(b, id, r))
 		return false;
 	r->info_known = r->bytes_known = true;
@@ -66,7 +80,7 @@ const struct result *kept_load(struct build *b, const struct lb_digest *id)
 {
 	struct result r = { .id = *id, .diff_id = *id, .made = LB_STAMP_TIME };
 	bool unknown;
-	if (!b->o->store || b->o->mode == LB_RUN_DRY)
+	if (!b->o->store)
 		return NULL;
 	load_note(b, id, &r, &unknown);
 	if (unknown)
