@@ -15,6 +15,7 @@
 static const struct command commands[] = {
 	{ "run", cmd_run, false, "SCENARIO…", "build, measure, write CSV, draw plots, print the answer" },
 	{ "plan", cmd_plan, false, "SCENARIO…", "the builds that run would do" },
+	{ "compare", cmd_compare, false, "RESULT…", "variants, policies or results side by side, with verdicts" },
 	{ "explain", cmd_explain, false, "RESULT", "why each step missed, and what did it" },
 	{ "verify", cmd_verify, false, "CASES…", "predicted against observed decisions of real engines" },
 	{ "env", cmd_env, false, "", "what this machine can do" },

@@ -6,6 +6,8 @@
 #ifndef REPORT_DATA_H
 #define REPORT_DATA_H
 
+#include <string.h>
+
 #include "lbench/json.h"
 #include "lbench/mem.h"
 #include "report/columns.h"
