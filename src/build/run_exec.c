@@ -299,10 +299,36 @@ static int carry_out(struct running *r, struct lb_node *root, struct lb_exec_res
 	return rc ? rc : keep_caches(r, err);
 }
 
+/* The directory that the command begins in, made where it is missing: a layer above the others. */
+static int make_cwd(struct running *r, struct lb_node **root, struct lb_node **made, struct lb_err *err)
+{
+	bool exists = false;
+	int rc = workdir_layer(r->b, r->sr, *root, r->sr->step.cwd, made, &exists, err);
+	if (rc || exists)
+		return rc;
+	add_layer(r, *made, NULL);
+	struct lb_node *with = lb_tree_apply(*root, *made);
+	lb_node_unref(*root);
+	*root = with;
+	return 0;
+}
+
+static int take_layer(struct lb_node *made, struct lb_node *cwd, struct lb_node **out, struct lb_err *err)
+{
+	*out = lb_node_ref(made);
+	if (!cwd->entries_count)
+		return 0;
+	if (!*out)
+		*out = lb_tree_empty();
+	return shape_add_directories(cwd, out, err);
+}
+
 int run_exec(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_node *root, struct result *out, struct lb_err *err)
 {
 	__attribute__((cleanup(running_release))) struct running r = { .b = b, .st = st, .sr = sr };
 	struct lb_exec_result made = { 0 };
+	lb_autonode struct lb_node *seen = lb_node_ref(root);
+	lb_autonode struct lb_node *cwd = NULL;
 	int rc = check_step(&r, root, err);
 	if (rc)
 		return rc;
@@ -310,10 +336,12 @@ int run_exec(struct build *b, struct stage_run *st, struct step_run *sr, struct 
 	add_env(&r);
 	rc = add_mounts(&r, err);
 	if (!rc)
-		rc = carry_out(&r, root, &made, err);
+		rc = make_cwd(&r, &seen, &cwd, err);
+	if (!rc)
+		rc = carry_out(&r, seen, &made, err);
 	out->world = sr->world;
 	if (!rc)
-		out->layer = lb_node_ref(made.layer);
+		rc = take_layer(made.layer, cwd, &out->layer, err);
 	lb_exec_result_release(&made);
 	return rc;
 }

@@ -41,6 +41,8 @@ struct lb_exec {
 	uint64_t runs, serial;
 };
 
+#define LB_EXEC_STUBS "../stubs" /* relative to layers/ */
+
 /* Where a layer lies, relative to layers/. */
 struct place {
 	struct lb_node *node; /* a reference, so that the key stays its own */

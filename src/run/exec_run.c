@@ -75,21 +75,27 @@ static int note_start(struct running *r, struct lb_err *err)
 
 enum { OPTIONS_MAX = 4095 }; /* the kernel takes one page */
 
-/* Relative to layers/. The first is the uppermost. */
+/* Relative to layers/. The first is the uppermost. overlayfs takes a directory once: of a layer that is there
+ * twice only the upper one counts, and what a RUN left empty has none. */
 static int describe_overlay(struct running *r, struct lb_err *err)
 {
 	struct lb_buf *o = &r->overlay;
+	lb_autostrv struct lb_strv seen = { 0 };
+	lb_strv_add(&seen, LB_EXEC_STUBS);
 	lb_buf_adds(o, "lowerdir=");
 	for (size_t i = r->run->layers_count; i-- > 0;) {
 		const char *path;
 		int rc = lb_exec_layer_place(r->x, r->run->layers[i], r->run->layer_ids ? &r->run->layer_ids[i] : NULL, &path, err);
 		if (rc)
 			return rc;
+		if (lb_strv_has(&seen, path))
+			continue;
+		lb_strv_add(&seen, path);
 		lb_buf_addf(o, "%s:", path);
 	}
 	if (r->mounts.stubs_made)
 		lb_buf_addf(o, "../%s/s:", r->own);
-	lb_buf_addf(o, "../stubs,upperdir=../%s/u,workdir=../%s/w,userxattr,volatile", r->own, r->own);
+	lb_buf_addf(o, LB_EXEC_STUBS ",upperdir=../%s/u,workdir=../%s/w,userxattr,volatile", r->own, r->own);
 	if (o->len > OPTIONS_MAX)
 		return lb_fail(err, LB_UNSUPPORTED, "%zu layers are more than one mount takes", r->run->layers_count);
 	return 0;
@@ -375,7 +381,7 @@ static void list_etc(struct lb_exec *x, const struct lb_exec_run *run, const str
 		return;
 	if (out->layer)
 		lb_exec_layer_place(x, out->layer, NULL, &path, NULL);
-	lb_exec_layer_note(x, with, path ? path : "../stubs", !x->memo ? NULL : out->layer ? key : &nothing);
+	lb_exec_layer_note(x, with, path ? path : LB_EXEC_STUBS, !x->memo ? NULL : out->layer ? key : &nothing);
 	lb_node_unref(out->layer);
 	out->layer = with;
 }

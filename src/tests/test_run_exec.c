@@ -74,6 +74,26 @@ static void test_chain(void **state)
 	lb_exec_result_release(&first);
 }
 
+/* The same layer twice, as two equal COPYs make. */
+static void test_twice(void **state)
+{
+	struct fixture *f = *state;
+	lb_autonode struct lb_node *layer = tree_of("w lower/a\nf 0644 0:0 @1500000000 lower/n = n\n");
+	char *const argv[] = { (char *)(uintptr_t) "ls", (char *)(uintptr_t) "/lower" };
+	const char *const env[] = { "PATH=/bin" };
+	struct lb_node *stack[] = { f->base, layer, layer };
+	lb_autonode struct lb_node *root = lb_tree_apply(f->base, layer);
+	struct lb_exec_run r = {
+		.layers = stack, .layers_count = 3, .root = root, .argv = argv, .argv_count = 2, .env = env, .env_count = 1, .cwd = "/"
+	};
+	struct lb_exec_result out;
+	struct lb_err err;
+	if (lb_exec_run(f->exec, &r, &out, &err) != 0)
+		fail_msg("%s", err.text);
+	assert_string_equal(lb_buf_str(&out.output), "b\nd\nn\n");
+	lb_exec_result_release(&out);
+}
+
 /* The bytes are read where the RUN left them, whatever their mode. */
 static void test_contents(void **state)
 {
@@ -111,6 +131,7 @@ static void test_lists_etc(void **state)
 	assert_string_equal(lb_buf_str(&next.output), "x\n");
 	lb_autofree char *nothing = plain(layer_text(next.layer));
 	assert_string_equal(nothing, "d 0755 0:0 0 " WAS " etc\n");
+	expect_output(f, &(struct call){ .sh = "cat /lower/a", .layer = next.layer }, "lower a\n");
 	lb_exec_result_release(&next);
 	lb_exec_result_release(&r);
 }
@@ -118,8 +139,8 @@ static void test_lists_etc(void **state)
 static int all(void)
 {
 	const struct CMUnitTest tests[] = {
-		EXEC_TEST(test_layers),     EXEC_TEST(test_chain),     EXEC_TEST(test_contents),
-		EXEC_TEST(test_keep_times), EXEC_TEST(test_lists_etc),
+		EXEC_TEST(test_layers),   EXEC_TEST(test_chain),      EXEC_TEST(test_twice),
+		EXEC_TEST(test_contents), EXEC_TEST(test_keep_times), EXEC_TEST(test_lists_etc),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

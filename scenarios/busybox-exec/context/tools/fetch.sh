@@ -7,5 +7,5 @@ while read -r name files; do
 	for i in $(seq 1 "$files"); do
 		seq "$i" $((i + 200)) >"$2/$name/$i.txt"
 	done
-	tar -C "$2" -c "$name" | sha256sum | cut -d' ' -f1 >"$2/$name/checksum"
+	cat "$2/$name"/*.txt | sha256sum >"$2/$name/checksum"
 done <"$1"
