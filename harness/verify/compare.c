@@ -91,8 +91,8 @@ static bool outcomes_agree(enum verify_outcome seen, const struct verify_played_
 			return is_metadata(s->keyword);
 		return s->outcome == (seen == VERIFY_HIT ? LB_HIT : LB_MISS);
 	case VERIFY_NONE:
-		return is_metadata(s->keyword) &&
-		       (s->outcome == LB_META || s->outcome == LB_SKIPPED || (failed && s->outcome == LB_UNREACHED));
+		return s->outcome == LB_META ||
+		       (is_metadata(s->keyword) && (s->outcome == LB_SKIPPED || (failed && s->outcome == LB_UNREACHED)));
 	case VERIFY_SKIP:
 		return s->outcome == LB_SKIPPED;
 	case VERIFY_ERROR:

@@ -79,7 +79,6 @@ int stage_root(struct build *b, struct stage_run *st, size_t upto, bool execute,
 	return rc;
 }
 
-
 /* ---- what each instruction leaves ---- */
 
 static struct lb_digest run_seed(const struct build *b, const struct step_run *sr)
@@ -147,29 +146,10 @@ static int run_model(struct build *b, struct step_run *sr, struct lb_node *root,
 	return lb_model_layer(m, root, &seed, stamp, &r->layer, err);
 }
 
-static int make_directory(struct build *b, const struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
+static int make_directory(const struct build *b, const struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
 {
-	const char *path = sr->step.path + (*sr->step.path == '/');
-	struct lb_node *layer = lb_tree_empty(), *there = NULL;
-	lb_autofree char *real = NULL;
-	bool exists = !*path || (lb_tree_resolve(root, path, true, &there, &real, NULL) == 0 && there->attr.kind == LB_DIR);
-	int rc = 0;
-	for (const char *p = path; !exists && !rc && *p;) {
-		p += strcspn(p, "/");
-		lb_autofree char *dir = lb_strndup(path, (size_t)(p - path));
-		const struct lb_node *old = lb_tree_get(root, dir);
-		struct lb_attr attr = { .kind = LB_DIR, .mode = 0755, .uid = sr->in.uid, .gid = sr->in.gid, .mtime = build_stamp(b) };
-		if (old && old->attr.kind == LB_DIR) {
-			attr = old->attr;
-			attr.opaque = false;
-		}
-		struct lb_node *made = lb_node_new_dir(&attr, NULL, 0), *next;
-		rc = lb_tree_put(layer, dir, made, NULL, false, &next, err);
-		lb_node_unref(rc ? made : layer);
-		layer = rc ? layer : next;
-		p += *p == '/';
-	}
-	r->layer = layer;
+	bool exists = false;
+	int rc = workdir_layer(b, sr, root, sr->step.path, &r->layer, &exists, err);
 	r->no_layer = !b->shape.workdir_layer || (exists && !b->shape.workdir_empty_layer);
 	return rc;
 }
@@ -312,9 +292,11 @@ int step_execute(struct build *b, struct stage_run *st, struct step_run *sr, str
 	sr->executed = true;
 	sr->outcome = LB_MISS;
 	note_ledger(b, sr);
-	struct lb_result result = { .id = sr->result->id, .diff_id = sr->result->diff_id, .no_layer = sr->result->no_layer,
-		.bytes = sr->result->info_known ? sr->result->info.blob_bytes : 0,
-		.layer = result_unknown(sr->result) ? NULL : sr->result->layer };
+	struct lb_result result = { .id = sr->result->id,
+				    .diff_id = sr->result->diff_id,
+				    .no_layer = sr->result->no_layer,
+				    .bytes = sr->result->info_known ? sr->result->info.blob_bytes : 0,
+				    .layer = result_unknown(sr->result) ? NULL : sr->result->layer };
 	lb_link_unref(sr->decision.link);
 	sr->decision.link = NULL;
 	return lb_cache_record(b->o->cache, &sr->in, &sr->decision, &result, err);

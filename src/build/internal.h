@@ -106,7 +106,14 @@ void inputs_release(struct step_run *sr);
 /* copy.c: the layer of a COPY or ADD onto root (NULL: unknown where it is not known). */
 int copy_layer(struct build *b, const struct step_run *sr, struct lb_node *root, struct lb_node **out, struct lb_err *err);
 
-/* shape.c: makes of the layer in r what the engine makes of it; root is what the step began with. */
+/* workdir.c: the directories that are missing on the way to path, as a layer (empty when *exists). LB_FAILED at the
+ * step when something on the way is no directory. */
+int workdir_layer(const struct build *b, const struct step_run *sr, struct lb_node *root, const char *path, struct lb_node **out,
+		  bool *exists, struct lb_err *err);
+
+/* shape.c: puts the directories of `dirs` into *layer, where it has none; replaces it. */
+int shape_add_directories(struct lb_node *dirs, struct lb_node **layer, struct lb_err *err);
+/* Makes of the layer in r what the engine makes of it; root is what the step began with. */
 int shape_result(const struct build *b, const struct stage_run *st, const struct step_run *sr, struct lb_node *root, struct result *r,
 		 struct lb_err *err);
 

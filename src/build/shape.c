@@ -167,6 +167,14 @@ static int add_directory(const char *path, size_t len, struct lb_node *n, void *
 	return rc ? rc : there ? LB_WALK_SKIP : 0;
 }
 
+int shape_add_directories(struct lb_node *dirs, struct lb_node **layer, struct lb_err *err)
+{
+	struct pending p = { *layer, err };
+	int rc = lb_tree_walk(dirs, add_directory, &p);
+	*layer = p.layer;
+	return rc;
+}
+
 static bool has_no_layer(const struct step_run *sr)
 {
 	return !sr->result || sr->result->no_layer;
@@ -174,15 +182,13 @@ static bool has_no_layer(const struct step_run *sr)
 
 static int add_pending(const struct stage_run *st, const struct step_run *sr, struct lb_node **layer, struct lb_err *err)
 {
-	struct pending p = { *layer, err };
 	const struct step_run *first = sr;
 	while (first > st->steps && has_no_layer(first - 1))
 		first--;
 	int rc = 0;
 	for (; !rc && first < sr; first++)
 		if (first->step.op == LB_OP_WORKDIR && first->result && first->result->layer)
-			rc = lb_tree_walk(first->result->layer, add_directory, &p);
-	*layer = p.layer;
+			rc = shape_add_directories(first->result->layer, layer, err);
 	return rc;
 }
 

@@ -38,7 +38,7 @@ int lb_parser_stage(struct lb_parser *p, size_t i, struct lb_err *err)
 	struct lb_instruction *in = &df->instructions[i];
 	if (in->keyword == LB_KW_FROM)
 		begin_stage(p, in, i);
-	else if (!df->stages_count && in->keyword != LB_KW_ARG)
+	else if (!df->stages_count && in->keyword != LB_KW_ARG && !(p->dialect & LB_DIALECT_LATE_RULES))
 		return lb_fail_at(err, lb_instruction_pos(df, in), "%s before the first FROM; only ARG may stand there",
 				  lb_keyword_name(in->keyword));
 	in->stage = (int)df->stages_count - 1;

@@ -74,6 +74,22 @@ static int put_whiteout(struct emitter *em, const char *dir, size_t dir_len, con
 			 NULL);
 }
 
+/* The mark of an opaque directory has the directory's mode and owner (observed on docker and buildah). */
+static int put_opaque(struct emitter *em, const char *dir, size_t dir_len, const struct lb_node *n)
+{
+	lb_buf_clear(&em->name);
+	lb_buf_add(&em->name, dir, dir_len);
+	lb_buf_adds(&em->name, LB_OPAQUE_NAME);
+	em->counts.whiteouts++;
+	const struct lb_tar_entry e = { .type = LB_TAR_FILE,
+					.path = em->name.data,
+					.path_len = em->name.len,
+					.mode = n->attr.mode & 0777,
+					.uid = n->attr.uid,
+					.gid = n->attr.gid };
+	return put_entry(em, &e, NULL);
+}
+
 static int put_dir(struct emitter *em, struct lb_tar_entry *e, const struct lb_node *n)
 {
 	lb_buf_clear(&em->name);
@@ -91,7 +107,7 @@ static int put_dir(struct emitter *em, struct lb_tar_entry *e, const struct lb_n
 	if (!n->attr.opaque)
 		return 0;
 	lb_autofree char *dir = lb_strndup(em->name.data, em->name.len);
-	return put_whiteout(em, dir, strlen(dir), LB_OPAQUE_NAME, 0);
+	return put_opaque(em, dir, strlen(dir), n);
 }
 
 static int put_file(struct emitter *em, struct lb_tar_entry *e, const struct lb_node *n)
@@ -153,7 +169,7 @@ static int on_node(const char *path, size_t len, struct lb_node *n, void *arg)
 {
 	struct emitter *em = arg;
 	if (len == 0)
-		return n->attr.opaque ? put_whiteout(em, "", 0, LB_OPAQUE_NAME, 0) : 0;
+		return n->attr.opaque ? put_opaque(em, "", 0, n) : 0;
 	struct lb_tar_entry e = {
 		.path = path,
 		.path_len = len,

@@ -34,7 +34,7 @@ static void trees_have_the_diff_ids_that_they_must_have(void **state)
 		  "d 01777 0:0 @7 tmp\n",
 		  "sha256:c6bb0dc20193fc37ecbfa1d6625bd6b8cc9fb4899d54743e4e25f4d13ab19686" },
 		{ "d! 0755 0:0 @5 d\nf 0644 0:0 @5 d/new = x\nw d/gone\nw other\n",
-		  "sha256:a73cee5dafd4d5ac232072321ca0815f34f5ce57e2cb409eb1251fb3df04fb96" },
+		  "sha256:19acd2d12f62d008723684c2c9756660e2746e9969b8d0bfda19701ab4f7dd33" },
 		/* a PAX header for the name and the owner, one for the link */
 		{ "f 0644 3000000:0 @5 " N300 " = x\nl 0777 0:0 @5 s -> " T101 "\n",
 		  "sha256:1e892f92f2d8ec3838b78145bfc6f1cb99a62082d1ba85dfdae49a66b522dedf" },
