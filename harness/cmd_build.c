@@ -24,7 +24,7 @@ static void call_release(struct call *c)
 	free(c->full_name);
 }
 
-enum { OPTIONS = 16 };
+enum { OPTIONS = 17 };
 static size_t option_table(struct call *c, struct option *table)
 {
 	const struct option rows[] = {
@@ -33,12 +33,14 @@ static size_t option_table(struct call *c, struct option *table)
 		{ "target", 0, OPTION_TEXT, &c->o.target, "STAGE", "build up to this stage" },
 		{ "build-arg", 0, OPTION_PAIR, &c->args, "NAME=VALUE", "a build argument; may repeat" },
 		{ "build-context", 0, OPTION_PAIR, &c->contexts, "NAME=DIR", "a further context; may repeat" },
-		{ "base", 0, OPTION_PAIR, &c->bases, "NAME=WHERE", "what FROM NAME stands for: dir:PATH, tar:FILE, oci:DIR[:NAME]" },
+		{ "base", 0, OPTION_PAIR, &c->bases, "NAME=WHERE",
+		  "what FROM NAME stands for: dir:PATH, tar:FILE, oci:DIR[:NAME], busybox" },
 		{ "platform", 0, OPTION_TEXT, &c->o.platform, "OS/ARCH", "default: linux/amd64" },
 		{ "no-cache", 0, OPTION_FLAG, &c->o.no_cache, NULL, "carry every step out" },
 		{ "policy", 0, OPTION_TEXT, &c->policy, "NAME[@VERSION]", "whose cache rules decide (default: buildkit)" },
 		{ "run", 0, OPTION_TEXT, &c->mode, "MODE",
-		  "how RUN is carried out: model, dry (decide only, leave nothing; default: model)" },
+		  "how RUN is carried out: exec (really), model, dry (decide only, leave nothing; default: model)" },
+		{ "keep-times", 0, OPTION_FLAG, &c->o.keep_times, NULL, "exec: files keep the times that a RUN gave them" },
 		{ "compression", 0, OPTION_TEXT, &c->compression, "NAME", "of layers: igzip, gzip, zstd, none (default: igzip)" },
 		{ "push", 0, OPTION_TEXT, &c->o.push, "oci:DIR", "push the image there too, under its name" },
 		{ "store", 0, OPTION_TEXT, &c->store, "DIR", "the layer store (default: .lbench/store, or else results/.store)" },
@@ -57,8 +59,12 @@ static int resolve_mode(struct call *c, struct lb_err *err)
 		c->o.mode = LB_RUN_MODEL;
 	else if (strcmp(c->mode, "dry") == 0)
 		c->o.mode = LB_RUN_DRY;
+	else if (strcmp(c->mode, "exec") == 0)
+		c->o.mode = LB_RUN_EXEC;
 	else
-		return lb_fail(err, LB_USAGE, "--run is model or dry; not '%s'", c->mode);
+		return lb_fail(err, LB_USAGE, "--run is exec, model or dry; not '%s'", c->mode);
+	if (c->o.keep_times && c->o.mode != LB_RUN_EXEC)
+		return lb_fail(err, LB_USAGE, "--keep-times is for --run exec");
 	return 0;
 }
 

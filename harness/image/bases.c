@@ -46,10 +46,12 @@ static int make_given(const struct img_bases *b, const struct lb_pair *given, st
 		base.form = SCN_BASE_DIR;
 	else if (strncmp(value, "tar:", 4) == 0 && value[4])
 		base.form = SCN_BASE_TAR;
+	else if (strcmp(value, "busybox") == 0)
+		base.form = SCN_BASE_BUSYBOX;
 	else
-		return lb_fail(err, LB_USAGE, "--base is NAME=dir:PATH, NAME=tar:FILE or NAME=oci:DIR[:NAME], not '%s=%s'", given->name,
+		return lb_fail(err, LB_USAGE, "--base is NAME=dir:PATH, tar:FILE, oci:DIR[:NAME] or busybox, not '%s=%s'", given->name,
 			       value);
-	base.path = (char *)(uintptr_t)value + 4;
+	base.path = base.form == SCN_BASE_BUSYBOX ? NULL : (char *)(uintptr_t)value + 4;
 	int rc = bases_from_scenario(&base, b->store->store, out, err);
 	return rc == LB_NOT_FOUND ? lb_recode(err, LB_INVALID) : rc;
 }

@@ -16,7 +16,7 @@ struct img_bases {
 	int rc;                /* why one cannot be read: img_bases_find gave NULL for it */
 	struct lb_err err;
 };
-/* given: NAME=dir:PATH, tar:PATH, oci:DIR[:NAME]. LB_USAGE for what is none of these, LB_INVALID where nothing is. */
+/* given: NAME=dir:PATH, tar:PATH, oci:DIR[:NAME], busybox (this machine's static one). LB_USAGE for what is none of these, LB_INVALID where nothing is. */
 int img_bases_init(struct img_bases *b, const struct img_store *store, const struct lb_pairs *given, const struct scenario *s,
 		   struct lb_err *err);
 void img_bases_release(struct img_bases *b);

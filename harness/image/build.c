@@ -16,6 +16,8 @@
 #include "lbench/ignore.h"
 #include "scenario/scenario.h"
 
+#define MEMO_KIND "build-inputs"
+
 struct work {
 	const struct img_store *s;
 	const struct img_build_options *o;
@@ -30,13 +32,14 @@ struct work {
 	size_t contexts_count;
 	struct img_bases bases;
 	struct img_asked asked;
-	struct img_seen before; /* what the build before saw; no context: there is none */
-	struct lb_digest seen_key;
-	char *memo_path;               /* digests of the context's files */
-	struct lb_scope *kept, *scope; /* scope: kept, or a fork of it under dry */
+	struct img_seen before;           /* what the build before saw; no context: there is none */
+	struct lb_digest project, memory; /* names of this project, and of what its build before saw */
+	char *memo_path;                  /* digests of the context's files */
+	struct lb_scope *kept, *scope;    /* scope: kept, or a fork of it under dry */
 	struct lb_cache *cache;
 	struct lb_ledger *ledger;
 	struct lb_remote *remote;
+	struct lb_exec *exec;
 	struct lb_results *results;
 };
 
@@ -49,6 +52,7 @@ static void work_release(struct work *w)
 	lb_remote_close(w->remote);
 	lb_ledger_free(w->ledger);
 	lb_results_free(w->results);
+	lb_exec_free(w->exec);
 	img_bases_release(&w->bases);
 	for (size_t i = 0; i < w->contexts_count; i++)
 		lb_node_unref(w->contexts[i].tree);
@@ -158,8 +162,8 @@ static int load_ignore(struct work *w, struct lb_err *err)
 	return rc;
 }
 
-/* Where the digests of this project's files are remembered; and under what, what its build saw. */
-static int name_memories(struct work *w, struct lb_err *err)
+/* The project by its place and Dockerfile, and where the digests of its files are remembered. */
+static int name_project(struct work *w, struct lb_err *err)
 {
 	lb_autofree char *real = realpath(w->o->dir, NULL), *dir = lb_path_join(w->s->dir, "contexts");
 	struct lb_sha256 h;
@@ -167,8 +171,8 @@ static int name_memories(struct work *w, struct lb_err *err)
 	lb_sha256_init(&h);
 	lb_sha256_adds(&h, real ? real : w->o->dir);
 	lb_sha256_adds(&h, w->o->file ? w->o->file : "");
-	w->seen_key = lb_sha256_done(&h);
-	img_short(&w->seen_key, digits);
+	w->project = lb_sha256_done(&h);
+	img_short(&w->project, digits);
 	w->memo_path = lb_path_join(dir, digits);
 	return lb_fs_mkdirs(AT_FDCWD, dir, err);
 }
@@ -197,7 +201,7 @@ static int load_project(struct work *w, struct lb_err *err)
 
 static int load_inputs(struct work *w, struct lb_err *err)
 {
-	int rc = name_memories(w, err);
+	int rc = name_project(w, err);
 	if (!rc)
 		rc = load_project(w, err);
 	if (rc)
@@ -219,24 +223,60 @@ static int note_blob(const struct lb_digest *digest, uint64_t bytes, void *arg)
 	return 0;
 }
 
+/* Each policy and run mode has a cache of its own. */
+static char *cache_name(const struct work *w, enum lb_run_mode mode)
+{
+	return lb_format("build/%s/%s", lb_run_mode_name(mode), w->o->policy->name);
+}
+
+/* Under what the store has what this project's last build against that cache saw. */
+static struct lb_digest memory_key(const struct work *w, enum lb_run_mode mode)
+{
+	lb_autofree char *name = cache_name(w, mode);
+	struct lb_sha256 h;
+	lb_sha256_init(&h);
+	lb_sha256_addd(&h, &w->project);
+	lb_sha256_adds(&h, name);
+	return lb_sha256_done(&h);
+}
+
+static bool was_built(const struct work *w, enum lb_run_mode mode)
+{
+	lb_autobuf struct lb_buf memo = { 0 };
+	struct lb_digest key = memory_key(w, mode);
+	return lb_store_memo_get(w->s->store, MEMO_KIND, &key, &memo, NULL) == 0;
+}
+
+/* dry decides against the cache that this project has: that of model, or of exec where only that was used. */
+static enum lb_run_mode cache_mode(const struct work *w)
+{
+	if (w->o->mode != LB_RUN_DRY)
+		return w->o->mode;
+	return !was_built(w, LB_RUN_MODEL) && was_built(w, LB_RUN_EXEC) ? LB_RUN_EXEC : LB_RUN_MODEL;
+}
+
+static int open_exec(struct work *w, struct lb_err *err)
+{
+	lb_autofree char *dir = lb_path_join(w->s->dir, "exec");
+	struct lb_exec_options eo = { .dir = dir };
+	return lb_exec_new(&eo, &w->exec, err);
+}
+
 static int open_cache(struct work *w, struct lb_err *err)
 {
-	enum lb_run_mode mode = w->o->mode == LB_RUN_EXEC ? LB_RUN_EXEC : LB_RUN_MODEL;
-	lb_autofree char *name = lb_format("build/%s/%s", lb_run_mode_name(mode), w->o->policy->name);
+	enum lb_run_mode mode = cache_mode(w);
+	lb_autofree char *name = cache_name(w, mode);
+	w->memory = memory_key(w, mode);
 	int rc = lb_scope_open(w->s->store, name, &w->kept, err);
 	if (rc)
 		return rc;
 	w->scope = w->o->mode == LB_RUN_DRY ? lb_scope_fork(w->kept) : w->kept;
-	/* one for each cache: another has other records */
-	struct lb_sha256 h;
-	lb_sha256_init(&h);
-	lb_sha256_addd(&h, &w->seen_key);
-	lb_sha256_adds(&h, name);
-	w->seen_key = lb_sha256_done(&h);
 	if (w->o->mode == LB_RUN_DRY)
 		return 0;
 	w->ledger = lb_ledger_new();
 	rc = lb_store_each_blob(w->s->store, note_blob, w->ledger, err);
+	if (!rc && mode == LB_RUN_EXEC)
+		rc = open_exec(w, err);
 	return rc || !w->o->push ? rc : lb_remote_open(w->o->push, &w->remote, err);
 }
 
@@ -269,6 +309,8 @@ static struct lb_build_options options_of(const struct work *w)
 		.tag = w->o->name ? w->o->name : "latest",
 		.tag_in_store = stores && w->o->name,
 		.mode = w->o->mode,
+		.exec = w->exec,
+		.keep_times = w->o->keep_times,
 		.models = w->scenario->models,
 		.models_count = w->scenario->models_count,
 		.world = { &w->state->world },
@@ -287,12 +329,10 @@ static struct lb_build_options options_of(const struct work *w)
 
 /* ---- what the build before saw ---- */
 
-#define MEMO_KIND "build-inputs"
-
 static const struct img_seen *recall(struct work *w)
 {
 	lb_autobuf struct lb_buf memo = { 0 };
-	if (lb_store_memo_get(w->s->store, MEMO_KIND, &w->seen_key, &memo, NULL) != 0)
+	if (lb_store_memo_get(w->s->store, MEMO_KIND, &w->memory, &memo, NULL) != 0)
 		return NULL;
 	return img_seen_read(lb_buf_str(&memo), memo.len, w->context, &w->before, NULL) == 0 ? &w->before : NULL;
 }
@@ -312,7 +352,7 @@ static int remember(const struct work *w, const struct lb_build_options *bo, str
 	if (w->o->mode == LB_RUN_DRY)
 		return 0;
 	img_seen_write(&now, &memo);
-	int rc = lb_store_memo_put(w->s->store, MEMO_KIND, &w->seen_key, memo.data, memo.len, err);
+	int rc = lb_store_memo_put(w->s->store, MEMO_KIND, &w->memory, memo.data, memo.len, err);
 	return rc ? rc : lb_dir_memo_save(w->memo_path, w->scenario->context, err);
 }
 

@@ -17,8 +17,8 @@ struct img_build_options {
 	const struct lb_policy *policy;
 	enum lb_run_mode mode; /* LB_RUN_DRY: decides against the cache and leaves nothing */
 	enum lb_compression compression;
-	const char *push; /* "oci:DIR"; NULL: nowhere */
-	bool no_cache;
+	const char *push;          /* "oci:DIR"; NULL: nowhere */
+	bool no_cache, keep_times; /* keep_times: LB_RUN_EXEC, see lb_build_options */
 	const _Atomic bool *cancel;
 };
 

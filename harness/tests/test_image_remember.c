@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a build saw, written down and read again against the context of now.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "image/remember.h"
+
+static struct lb_node *tree_of(const char *text)
+{
+	struct lb_node *n = NULL;
+	struct lb_err err;
+	if (lb_tree_parse(text, &n, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(lb_tree_load_digests(n, 1, NULL), 0);
+	return n;
+}
+
+#define CONTEXT \
+	"d 0755 0:0 @5 src\nf 0644 0:0 @5 src/a = one\nf 0755 7:8 @5 src/b = two\nl 0777 0:0 @5 src/l -> a\nd 0700 0:0 @5 empty\nf 0644 " \
+	"0:0 @5 none = \n"
+
+static void write(struct lb_node *context, struct lb_buf *out)
+{
+	struct lb_pair args[] = { { "A", "1" }, { "B", NULL } };
+	struct img_seen_base base = { "python:3", lb_digest_of("x", 1) };
+	struct img_seen seen = { .path = (char *)"p/Dockerfile",
+				 .text = (char *)"FROM python:3\n",
+				 .target = (char *)"",
+				 .args = { args, 2, 2 },
+				 .bases = &base,
+				 .bases_count = 1,
+				 .context = context };
+	img_seen_write(&seen, out);
+}
+
+static void read(const struct lb_buf *text, struct lb_node *current, struct img_seen *out)
+{
+	struct lb_err err;
+	if (img_seen_read(text->data, text->len, current, out, &err))
+		fail_msg("%s", err.text);
+}
+
+static void everything_comes_back(void **state)
+{
+	(void)state;
+	lb_autonode struct lb_node *context = tree_of(CONTEXT);
+	lb_autobuf struct lb_buf text = { 0 };
+	struct img_seen seen;
+	write(context, &text);
+	read(&text, context, &seen);
+	assert_string_equal(seen.path, "p/Dockerfile");
+	assert_string_equal(seen.text, "FROM python:3\n");
+	assert_string_equal(seen.target, "");
+	assert_null(seen.platform);
+	assert_null(seen.ignore);
+	assert_int_equal(seen.args.count, 2);
+	assert_string_equal(seen.args.items[0].value, "1");
+	assert_null(seen.args.items[1].value);
+	assert_string_equal(seen.bases[0].name, "python:3");
+	struct lb_digest d = lb_digest_of("x", 1);
+	assert_true(lb_digest_equal(&seen.bases[0].identity, &d));
+	/* nothing changed: the very same tree */
+	assert_ptr_equal(seen.context, context);
+	img_seen_release(&seen);
+}
+
+static void digest_of(struct lb_node *n, struct lb_digest *out)
+{
+	assert_int_equal(lb_node_digest(n, LB_FLAVOUR_NO_TIME, out, NULL), 0);
+}
+
+static void what_changed_since_has_its_digest_and_no_bytes(void **state)
+{
+	(void)state;
+	lb_autonode struct lb_node *then = tree_of(CONTEXT);
+	lb_autonode struct lb_node *now =
+		tree_of("d 0755 0:0 @5 src\nf 0644 0:0 @5 src/a = ONE\nf 0755 7:8 @5 src/b = two\nl 0777 0:0 @5 src/l -> b\n");
+	lb_autobuf struct lb_buf text = { 0 }, bytes = { 0 };
+	struct img_seen seen;
+	write(then, &text);
+	read(&text, now, &seen);
+	struct lb_node *a = lb_tree_get(seen.context, "src/a");
+	assert_int_equal(lb_content_load(a->content, &bytes, NULL), LB_NOT_FOUND);
+	/* of one size at one time: a builder that looks no further must see that it is another */
+	assert_int_not_equal(a->attr.mtime.sec, 5);
+	assert_ptr_equal(lb_tree_get(seen.context, "src/b"), lb_tree_get(now, "src/b"));
+	assert_string_equal(lb_tree_get(seen.context, "src/l")->attr.target, "a");
+	struct lb_digest x, y;
+	digest_of(seen.context, &x);
+	digest_of(then, &y);
+	assert_true(lb_digest_equal(&x, &y));
+	img_seen_release(&seen);
+}
+
+static void without_a_context_of_now(void **state)
+{
+	(void)state;
+	lb_autonode struct lb_node *then = tree_of(CONTEXT), *now = tree_of("f 0644 0:0 @1 src = a file\n");
+	lb_autobuf struct lb_buf text = { 0 };
+	struct img_seen seen;
+	struct lb_digest x, y;
+	write(then, &text);
+	read(&text, now, &seen);
+	digest_of(seen.context, &x);
+	digest_of(then, &y);
+	assert_true(lb_digest_equal(&x, &y));
+	img_seen_release(&seen);
+}
+
+static void damaged_notes_are_refused(void **state)
+{
+	(void)state;
+	lb_autonode struct lb_node *context = tree_of(CONTEXT);
+	lb_autobuf struct lb_buf text = { 0 };
+	struct img_seen seen;
+	write(context, &text);
+	for (size_t len = 0; len < text.len; len++)
+		assert_int_equal(img_seen_read(text.data, len, context, &seen, NULL), LB_INVALID);
+	for (size_t i = 0; i < text.len; i++) {
+		text.data[i] ^= 0x20;
+		assert_int_equal(img_seen_read(text.data, text.len, context, &seen, NULL), LB_INVALID);
+		text.data[i] ^= 0x20;
+	}
+	read(&text, context, &seen);
+	img_seen_release(&seen);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(everything_comes_back),
+		cmocka_unit_test(what_changed_since_has_its_digest_and_no_bytes),
+		cmocka_unit_test(without_a_context_of_now),
+		cmocka_unit_test(damaged_notes_are_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
