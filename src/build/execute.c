@@ -126,16 +126,9 @@ static int fill_mounts(const struct build *b, const struct step_run *sr, bool *w
 	return 0;
 }
 
-static int run_model(struct build *b, struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
+static int run_model(const struct build *b, const struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
 {
 	const struct lb_model *m = sr->model;
-	bool warm = false;
-	int rc = fill_mounts(b, sr, &warm, err);
-	if (rc)
-		return rc;
-	sr->run_known = m && m->has_seconds;
-	if (sr->run_known)
-		sr->run_ns = warm && m->has_warm ? m->warm_mount_ns : m->cold_ns;
 	r->world = sr->world;
 	if (!m || !m->writes_given) {
 		r->layer = lb_tree_unknown();
@@ -144,6 +137,17 @@ static int run_model(struct build *b, struct step_run *sr, struct lb_node *root,
 	struct lb_digest seed = run_seed(b, sr);
 	struct lb_time stamp = m->reproducible ? (struct lb_time){ LB_CONTEXT_TIME, 0 } : build_stamp(b);
 	return lb_model_layer(m, root, &seed, stamp, &r->layer, err);
+}
+
+/* What a modelled RUN takes, and that its cache mounts are filled now. */
+static int take_time(const struct build *b, struct step_run *sr, struct lb_err *err)
+{
+	bool warm = false;
+	int rc = fill_mounts(b, sr, &warm, err);
+	sr->run_known = sr->model && sr->model->has_seconds;
+	if (sr->run_known)
+		sr->run_ns = warm && sr->model->has_warm ? sr->model->warm_mount_ns : sr->model->cold_ns;
+	return rc;
 }
 
 static int make_directory(const struct build *b, const struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
@@ -184,7 +188,7 @@ static int carry_out(struct build *b, struct stage_run *st, struct step_run *sr,
 /* ---- names for what came out ---- */
 
 /* Model layers are named by what makes them: a run that has met the same before does not make them again. */
-static struct lb_digest layer_identity(const struct build *b, const struct step_run *sr, const struct lb_node *root)
+static struct lb_digest layer_identity(const struct build *b, const struct step_run *sr)
 {
 	struct lb_sha256 h;
 	struct lb_digest seed = run_seed(b, sr);
@@ -201,7 +205,6 @@ static struct lb_digest layer_identity(const struct build *b, const struct step_
 		lb_sha256_addu(&h, (uint64_t)(w->compresses_to * 1e6));
 		lb_sha256_addu(&h, w->mode | (uint64_t)w->single << 32 | (uint64_t)w->remove << 33);
 	}
-	(void)root;
 	return lb_sha256_done(&h);
 }
 
@@ -215,7 +218,7 @@ static int identify(const struct build *b, const struct step_run *sr, struct res
 {
 	if (!is_model_run(b, sr))
 		return lb_node_digest(r->layer, LB_FLAVOUR_FULL, out, err);
-	struct lb_digest shape, model = layer_identity(b, sr, NULL);
+	struct lb_digest shape, model = layer_identity(b, sr);
 	int rc = lb_node_digest(r->layer, LB_FLAVOUR_SHAPE, &shape, err);
 	struct lb_sha256 h;
 	lb_sha256_init(&h);
@@ -280,7 +283,10 @@ int step_execute(struct build *b, struct stage_run *st, struct step_run *sr, str
 	if (rc)
 		return rc;
 	made.made = build_stamp(b).sec;
-	rc = carry_out(b, st, sr, root, &made, err);
+	if (sr->step.op == LB_OP_RUN && b->o->mode != LB_RUN_EXEC)
+		rc = take_time(b, sr, err);
+	if (!rc)
+		rc = carry_out(b, st, sr, root, &made, err);
 	lb_node_unref(root);
 	if (!rc)
 		rc = name_result(b, st, sr, &made, err);
