@@ -73,17 +73,6 @@ static int decide(struct build *b, struct stage_run *st, struct step_run *sr, st
 	return lb_cache_lookup(b->o->cache, &sr->in, &sr->decision, err);
 }
 
-static int take_unknown(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_err *err)
-{
-	(void)b;
-	(void)st;
-	(void)err;
-	sr->outcome = LB_UNKNOWN;
-	if (!sr->decision.link)
-		sr->decision.link = lb_link_unknown();
-	return 0;
-}
-
 static int take_decision(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_err *err)
 {
 	sr->outcome = sr->decision.outcome;
@@ -96,7 +85,9 @@ static int take_decision(struct build *b, struct stage_run *st, struct step_run 
 		step_check_stale(b, st, sr);
 		return 0;
 	case LB_UNKNOWN:
-		return take_unknown(b, st, sr, err);
+		if (!sr->decision.link)
+			sr->decision.link = lb_link_unknown();
+		return 0;
 	case LB_MISS:
 		return step_execute(b, st, sr, err);
 	default:
