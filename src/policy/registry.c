@@ -35,8 +35,8 @@ enum {
 #define BUILDKIT_SHAPE \
 	{ \
 		.run_empty_layer = true, .run_touches_etc = true, .workdir_layer = true, .workdir_empty_layer = true, \
-		.copy_lists_parents = true, .resolves_first = true, .unknown_owner_is_root = true, .workdir_owned_by_user = true, \
-		.whiteout_mode = 0600 \
+		.copy_lists_parents = true, .resolves_first = true, .unknown_owner_is_root = true, .args_inherited = true, \
+		.workdir_owned_by_user = true, .whiteout_mode = 0600 \
 	}
 /* What changes nothing makes no layer, a WORKDIR of a directory that exists too. */
 #define CLASSIC_SHAPE \
@@ -49,14 +49,14 @@ enum {
 	{ \
 		.run_empty_layer = true, .run_touches_etc = (etc), .copy_lists_parents = true, .wildcard_must_match = true, \
 		.archive_by_content = true, .bind_sees_ignored = true, .copy_replaces_link = true, .copy_looks_at_root = true, \
-		.changed_dirs_only = (changed) \
+		.args_inherited = true, .changed_dirs_only = (changed) \
 	}
 
 /* From source: a step that changed no file makes no layer. */
 #define KANIKO_SHAPE \
 	{ \
-		.workdir_layer = true, .copy_lists_parents = true, .unneeded_stages = true, .wildcard_must_match = true, \
-		.many_sources_need_slash = true \
+		.workdir_layer = true, .copy_lists_parents = true, .unneeded_stages = true, .args_inherited = true, \
+		.wildcard_must_match = true, .many_sources_need_slash = true \
 	}
 
 /* An explicit id or sharing of a cache mount is no longer in the key since 0.13 (moby 584ec40, January 2024);

@@ -50,6 +50,7 @@ struct lb_shape {
 	bool changed_dirs_only;    /* a RUN's layer lists a directory of a lower layer only when the directory itself changed
 	                              (mode, owner, time), or when something right in it was added or changed; else all that
 	                              lead to a change */
+	bool args_inherited;       /* a stage that begins on another has its ARGs too; else only its configuration */
 	bool copy_looks_at_root;   /* what the destination of a COPY or ADD is counts: lb_inputs.root is given where it is known */
 	uint32_t whiteout_mode;    /* of whiteout entries: 0600 or 0 */
 };
