@@ -51,8 +51,10 @@ struct place {
 	bool identified;
 };
 
-/* exec_layers.c. The lock is taken inside. */
-int lb_exec_layer_place(struct lb_exec *x, struct lb_node *layer, const struct lb_digest *id, const char **path, struct lb_err *err);
+/* exec_layers.c. The lock is taken inside. root is what all layers come to; *path is the caller's, also on
+ * failure. */
+int lb_exec_layer_place(struct lb_exec *x, struct lb_node *layer, const struct lb_digest *id, const struct lb_node *root, char **path,
+			struct lb_err *err);
 void lb_exec_layer_note(struct lb_exec *x, struct lb_node *layer, const char *path, const struct lb_digest *identity);
 /* A tree for a bind mount, unpacked once for its content; *path is the caller's, absolute. */
 int lb_exec_tree_place(struct lb_exec *x, struct lb_node *tree, char **path, struct lb_err *err);

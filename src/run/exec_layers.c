@@ -78,11 +78,61 @@ static struct place *add_place(struct lb_exec *x, struct lb_node *layer, char *p
 	return p;
 }
 
-static int find_or_unpack(struct lb_exec *x, struct lb_node *layer, const struct lb_digest *id, const char **path, struct lb_err *err)
+/* ---- directories that only lead to others ----
+ * A layer may name a directory without saying what it is like: it is then as it is below. overlayfs shows the
+ * attributes of the uppermost directory, so that such a layer is unpacked with those that the whole root has. */
+
+static bool has_implied(const struct lb_node *n)
+{
+	for (size_t i = 0; n->marks_below && i < n->entries_count; i++) {
+		const struct lb_node *e = n->entries[i].node;
+		if (e->attr.kind == LB_DIR && (e->attr.implied || has_implied(e)))
+			return true;
+	}
+	return false;
+}
+
+/* n with the attributes that root has at the same place; sums up what was taken from there. */
+static struct lb_node *resolve_implied(struct lb_node *n, const struct lb_node *root, struct lb_sha256 *h)
+{
+	if (n->attr.kind != LB_DIR || !(n->marks_below || n->attr.implied))
+		return lb_node_ref(n);
+	struct lb_attr a = n->attr;
+	if (a.implied && lb_node_is_dir(root)) {
+		a = root->attr;
+		a.opaque = n->attr.opaque;
+		lb_sha256_addu(h, (uint64_t)a.mode << 32 | a.uid);
+		lb_sha256_addu(h, a.gid);
+		lb_sha256_addu(h, (uint64_t)a.mtime.sec);
+	}
+	struct lb_entry *entries = lb_calloc(n->entries_count + 1, sizeof(*entries));
+	for (size_t i = 0; i < n->entries_count; i++) {
+		const struct lb_entry *e = &n->entries[i];
+		const struct lb_node *there = lb_node_is_dir(root) ? lb_dir_find(root, e->name, e->name_len) : NULL;
+		lb_sha256_add(h, "/", 1);
+		entries[i] = (struct lb_entry){ lb_strndup(e->name, e->name_len), e->name_len, resolve_implied(e->node, there, h) };
+	}
+	return lb_node_new_dir(&a, entries, n->entries_count);
+}
+
+static int unpack_implied(struct lb_exec *x, struct lb_node *layer, const struct lb_node *root, const struct lb_digest *id, char **path,
+			  struct lb_err *err)
+{
+	struct lb_sha256 h;
+	lb_sha256_init(&h);
+	lb_sha256_addd(&h, id);
+	lb_autonode struct lb_node *whole = resolve_implied(layer, root, &h);
+	struct lb_digest d = lb_sha256_done(&h);
+	*path = name_of(x, &d);
+	return unpack_as(x, whole, *path, err);
+}
+
+static int find_or_unpack(struct lb_exec *x, struct lb_node *layer, const struct lb_digest *id, const struct lb_node *root, char **path,
+			  struct lb_err *err)
 {
 	struct place *p = find_place(x, layer);
 	if (p && p->path) {
-		*path = p->path;
+		*path = lb_strdup(p->path);
 		return 0;
 	}
 	struct lb_digest d;
@@ -93,22 +143,25 @@ static int find_or_unpack(struct lb_exec *x, struct lb_node *layer, const struct
 		rc = lb_node_digest(layer, LB_FLAVOUR_FULL, &d, err);
 	if (rc)
 		return rc;
-	lb_autofree char *name = name_of(x, &d);
-	rc = unpack_as(x, layer, name, err);
+	if (has_implied(layer))
+		return unpack_implied(x, layer, root, &d, path, err);
+	*path = name_of(x, &d);
+	rc = unpack_as(x, layer, *path, err);
 	if (rc)
 		return rc;
 	if (p)
-		p->path = lb_steal(&name);
+		p->path = lb_strdup(*path);
 	else
-		p = add_place(x, layer, lb_steal(&name));
-	*path = p->path;
+		add_place(x, layer, lb_strdup(*path));
 	return 0;
 }
 
-int lb_exec_layer_place(struct lb_exec *x, struct lb_node *layer, const struct lb_digest *id, const char **path, struct lb_err *err)
+int lb_exec_layer_place(struct lb_exec *x, struct lb_node *layer, const struct lb_digest *id, const struct lb_node *root, char **path,
+			struct lb_err *err)
 {
+	*path = NULL;
 	pthread_mutex_lock(&x->lock);
-	int rc = find_or_unpack(x, layer, id, path, err);
+	int rc = find_or_unpack(x, layer, id, root, path, err);
 	pthread_mutex_unlock(&x->lock);
 	return rc;
 }

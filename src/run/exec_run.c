@@ -84,8 +84,9 @@ static int describe_overlay(struct running *r, struct lb_err *err)
 	lb_strv_add(&seen, LB_EXEC_STUBS);
 	lb_buf_adds(o, "lowerdir=");
 	for (size_t i = r->run->layers_count; i-- > 0;) {
-		const char *path;
-		int rc = lb_exec_layer_place(r->x, r->run->layers[i], r->run->layer_ids ? &r->run->layer_ids[i] : NULL, &path, err);
+		lb_autofree char *path = NULL;
+		int rc = lb_exec_layer_place(r->x, r->run->layers[i], r->run->layer_ids ? &r->run->layer_ids[i] : NULL, r->run->root, &path,
+					     err);
 		if (rc)
 			return rc;
 		if (lb_strv_has(&seen, path))
@@ -376,11 +377,11 @@ static void list_etc(struct lb_exec *x, const struct lb_exec_run *run, const str
 {
 	struct lb_node *with = with_etc(run, out->layer);
 	static const struct lb_digest nothing;
-	const char *path = NULL;
+	lb_autofree char *path = NULL;
 	if (!with)
 		return;
 	if (out->layer)
-		lb_exec_layer_place(x, out->layer, NULL, &path, NULL);
+		lb_exec_layer_place(x, out->layer, NULL, run->root, &path, NULL);
 	lb_exec_layer_note(x, with, path ? path : LB_EXEC_STUBS, !x->memo ? NULL : out->layer ? key : &nothing);
 	lb_node_unref(out->layer);
 	out->layer = with;

@@ -94,6 +94,16 @@ static void test_twice(void **state)
 	lb_exec_result_release(&out);
 }
 
+/* A layer that names directories only on the way to others changes nothing of them. */
+static void test_implied(void **state)
+{
+	struct fixture *f = *state;
+	lb_autonode struct lb_node *layer = tree_of("d~ 0755 0:0 @0 tmp\nf 0644 0:0 @1500000000 tmp/f = f\nd~ 0755 0:0 @0 root\n"
+						    "f 0644 0:0 @1500000000 root/f = f\nd~ 0755 0:0 @0 fresh\nf 0644 0:0 @0 fresh/f = f\n");
+	expect_output(f, &(struct call){ .sh = "stat -c '%a %Y %n' /tmp /root; stat -c %a /fresh; cat /tmp/f /root/f", .layer = layer },
+		      "1777 1500000000 /tmp\n700 1500000000 /root\n755\nff");
+}
+
 /* The bytes are read where the RUN left them, whatever their mode. */
 static void test_contents(void **state)
 {
@@ -139,7 +149,7 @@ static void test_lists_etc(void **state)
 static int all(void)
 {
 	const struct CMUnitTest tests[] = {
-		EXEC_TEST(test_layers),   EXEC_TEST(test_chain),      EXEC_TEST(test_twice),
+		EXEC_TEST(test_layers),   EXEC_TEST(test_chain),      EXEC_TEST(test_twice),     EXEC_TEST(test_implied),
 		EXEC_TEST(test_contents), EXEC_TEST(test_keep_times), EXEC_TEST(test_lists_etc),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
