@@ -26,6 +26,7 @@ struct lb_digest stamp_digest(const struct build *b, const struct stage_run *st,
 	lb_sha256_addu(&h, (uint64_t)st->index);
 	lb_sha256_addu(&h, (uint64_t)(sr - st->steps));
 	lb_sha256_adds(&h, sr->text);
+	lb_sha256_adds(&h, b->o->policy->name); /* engines shape what a step leaves */
 	return lb_sha256_done(&h);
 }
 

@@ -286,8 +286,8 @@ static void emit(const struct build *b, const struct stage_run *st, const struct
 	struct lb_step_row row = { .stage = st->index, .index = (int)(sr - st->steps), .stage_name = st->plan->stage->name,
 		.in = sr->instruction, .trigger = sr->trigger, .text = sr->text, .outcome = sr->outcome,
 		.reason = sr->decision.reason, .decision = sr->decided ? &sr->decision : NULL, .has_layer = layer,
-		.layer = layer && r->info_known ? &r->info : NULL, .layer_bytes = r ? r->tar_bytes : 0,
-		.layer_bytes_known = layer && r->bytes_known, .is_run = sr->step.op == LB_OP_RUN, .run_ns = sr->run_ns,
+		.layer = layer && r->info_known ? &r->info : NULL, .layer_bytes = layer ? r->tar_bytes : 0,
+		.layer_bytes_known = layer ? r->bytes_known : r && r->no_layer, .is_run = sr->step.op == LB_OP_RUN, .run_ns = sr->run_ns,
 		.run_ns_known = sr->run_known && sr->step.op == LB_OP_RUN, .stale = (int)sr->stale, .bytes_new = sr->bytes_new,
 		.model_source = sr->model ? sr->model->source : LB_MODEL_UNKNOWN, .message = sr->message };
 	b->o->events.row(b->o->events.arg, &row);

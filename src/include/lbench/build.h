@@ -68,7 +68,7 @@ struct lb_step_row {               /* one step of one build, in file order, trig
 	const struct lb_decision *decision; /* NULL for skipped, unreached */
 	bool has_layer;
 	const struct lb_layer_info *layer;  /* NULL: unknown, or dry */
-	uint64_t layer_bytes;          /* uncompressed tar; valid when layer_bytes_known */
+	uint64_t layer_bytes;          /* uncompressed tar; valid when layer_bytes_known; 0: the engine makes no layer */
 	bool layer_bytes_known;
 	bool run_ns_known;
 	uint64_t run_ns;               /* 0 for a hit */
