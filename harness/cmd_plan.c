@@ -39,14 +39,16 @@ static void row_json(struct lb_json *w, const struct plan_row *r)
 	else
 		lb_json_int(w, r->b->after);
 	lb_json_kuint(w, "scope", r->b->scope);
+	lb_json_kbool(w, "alone", r->b->alone);
 	lb_json_close(w, '}');
 }
 
 static void row_text(struct lb_buf *out, const struct plan_row *r)
 {
 	lb_autofree char *after = r->b->after < 0 ? lb_strdup("an empty cache") : lb_format("build %d", r->b->after);
-	lb_buf_addf(out, "%5zu  %-14s %-16s %-9s %-9s %-18s after %s\n", r->id, r->s->variants[r->b->variant].name,
-	            r->o->policy[r->b->policy]->name, lb_builder_name(r->o->builder[r->b->builder]), workload_name(r), edit_name(r), after);
+	lb_buf_addf(out, "%5zu  %-14s %-16s %-9s %-9s %-18s after %s%s\n", r->id, r->s->variants[r->b->variant].name,
+	            r->o->policy[r->b->policy]->name, lb_builder_name(r->o->builder[r->b->builder]), workload_name(r), edit_name(r), after,
+	            r->b->alone ? " (alone, to compare with)" : "");
 }
 
 static void print_plan(const struct run_options *o, const struct scenario *s, const struct scn_plan *plan, bool as_json, struct lb_buf *out)

@@ -10,13 +10,24 @@
 #include "command.h"
 #include "lbench/fs.h"
 #include "measure/measure.h"
+#include "measure/resume.h"
+#include "progress.h"
 #include "report/report.h"
+#include "resumed.h"
 #include "run_options.h"
 #include "version.h"
+
+/* What was asked for. */
+struct request {
+	const char *operand;              /* the scenario */
+	struct lb_strv arguments;         /* of the command, as given */
+	const struct resumed *resumed;    /* an interrupted result to go on with; NULL */
+};
 
 /* One scenario on its way through the command. */
 struct job {
 	struct run_options *o;
+	const struct request *request;
 	struct scenario *scenario;
 	struct scn_plan plan;
 	enum lb_run_mode mode;
@@ -31,6 +42,10 @@ struct job {
 	struct measure_options measure;
 	struct prepared *prepared;
 	struct record *record;
+	struct resume *kept;
+	struct lb_strv resumed; /* times */
+	char *directory;
+	struct progress progress;
 	struct measure_totals totals;
 };
 
@@ -42,6 +57,9 @@ static void job_release(struct job *j)
 	lb_store_close(j->store);
 	scn_plan_release(&j->plan);
 	scenario_free(j->scenario);
+	resume_free(j->kept);
+	free(j->directory);
+	lb_strv_release(&j->resumed);
 	lb_strv_release(&j->unknowns);
 	lb_strv_release(&j->warnings);
 	free(j->variants_used);
@@ -60,6 +78,13 @@ static void name_run(struct job *j)
 	char stamp[32];
 	strftime(stamp, sizeof(stamp), "%Y%m%d-%H%M%S", &tm);
 	snprintf(j->run_id, sizeof(j->run_id), "%s-%03ld-%d", stamp, now.tv_nsec / 1000000, (int)getpid());
+	const struct resumed *r = j->request->resumed;
+	if (!r)
+		return;
+	lb_strv_copy(&j->resumed, &r->times);
+	lb_strv_add(&j->resumed, j->started);
+	snprintf(j->run_id, sizeof(j->run_id), "%s", r->run_id);
+	snprintf(j->started, sizeof(j->started), "%s", r->started);
 }
 
 static void choose_directories(struct job *j)
@@ -89,30 +114,52 @@ static void mark_used(struct job *j)
 	}
 }
 
-/* What nobody knows, in one line each. */
+/* "RUN npm ci", "bytes of RUN npm ci"; NULL when all is known. The place is that of the first variant that has it. */
+static char *unknown_of(const struct job *j, const struct lb_instruction *in, const char *place)
+{
+	const struct lb_model *m = lb_model_find(j->scenario->models, j->scenario->models_count, in->original);
+	if (!m)
+		return lb_format("%s %s", place, in->original);
+	if (m->has_seconds && m->writes_given && m->depends_given)
+		return NULL;
+	bool needs = !m->depends_given, seconds = !m->has_seconds, bytes = !m->writes_given;
+	return lb_format("%s%s%s of %s %s", seconds ? "seconds" : "", bytes ? seconds ? ", bytes" : "bytes" : "",
+	                 needs ? seconds || bytes ? ", needs" : "needs" : "", place, in->original);
+}
+
+static void list_unknown_runs(struct job *j, const struct scn_variant *variant, struct lb_map *seen)
+{
+	struct lb_dockerfile *df;
+	if (lb_dockerfile_parse(variant->dockerfile_path, variant->dockerfile, strlen(variant->dockerfile), NULL, &df, NULL))
+		return;
+	for (size_t i = 0; i < df->instructions_count; i++) {
+		const struct lb_instruction *in = &df->instructions[i];
+		if (in->keyword != LB_KW_RUN || lb_map_get(seen, in->original))
+			continue;
+		lb_map_set(seen, in->original, seen);
+		lb_autofree char *place = lb_format("%s:%u", variant->name, in->first_line);
+		char *what = unknown_of(j, in, place);
+		if (what)
+			lb_strv_take(&j->unknowns, what);
+	}
+	lb_dockerfile_free(df);
+}
+
+/* What nobody knows: bases of which there is a name only, RUNs that no model describes, or not in full. */
 static void list_unknowns(struct job *j)
 {
-	for (size_t i = 0; i < j->scenario->bases_count; i++) {
-		if (j->scenario->bases[i].form != SCN_BASE_OPAQUE)
-			continue;
-		lb_strv_take(&j->unknowns, lb_format("base %s: only its name is known", j->scenario->bases[i].name));
-	}
-	for (size_t v = 0; v < j->scenario->variants_count; v++) {
-		struct lb_dockerfile *df;
-		const struct scn_variant *variant = &j->scenario->variants[v];
-		if (!j->variants_used[v] || lb_dockerfile_parse(variant->dockerfile_path, variant->dockerfile, strlen(variant->dockerfile), NULL, &df, NULL))
-			continue;
-		for (size_t i = 0; i < df->instructions_count; i++) {
-			const struct lb_instruction *in = &df->instructions[i];
-			if (in->keyword == LB_KW_RUN && j->mode != LB_RUN_EXEC && !lb_model_find(j->scenario->models, j->scenario->models_count, in->original))
-				lb_strv_take(&j->unknowns, lb_format("%s:%u RUN: seconds and bytes", variant->name, in->first_line));
-		}
-		lb_dockerfile_free(df);
-	}
+	lb_automap struct lb_map *seen = lb_map_new(NULL);
+	for (size_t i = 0; i < j->scenario->bases_count; i++)
+		if (j->scenario->bases[i].form == SCN_BASE_OPAQUE)
+			lb_strv_take(&j->unknowns, lb_format("base %s", j->scenario->bases[i].name));
+	for (size_t v = 0; v < j->scenario->variants_count; v++)
+		if (j->variants_used[v] && j->mode != LB_RUN_EXEC)
+			list_unknown_runs(j, &j->scenario->variants[v], seen);
 }
 
 static void describe_run(struct job *j)
 {
+	j->directory = getcwd(NULL, 0);
 	mark_used(j);
 	list_unknowns(j);
 	lb_strv_copy(&j->warnings, &j->scenario->warnings);
@@ -123,33 +170,23 @@ static void describe_run(struct job *j)
 		.edits_used = j->edits_used, .mode = j->mode, .compression = j->o->compression_kind,
 		.remote = !pushes ? NULL : strcmp(j->o->remote, "memory:") == 0 ? "memory" : "oci", .jobs = jobs, .repeat = j->o->repeat,
 		.started = j->started, .run_id = j->run_id, .tool_version = LBENCH_VERSION, .tool_commit = LBENCH_COMMIT,
-		.unknowns = &j->unknowns, .warnings = &j->warnings };
+		.unknowns = &j->unknowns, .warnings = &j->warnings, .alone = j->plan.count && j->plan.builds[j->plan.count - 1].alone,
+		.directory = j->directory, .operand = j->request->operand, .arguments = &j->request->arguments, .resumed = &j->resumed };
 	j->measure = (struct measure_options){ .scenario = j->scenario, .policies = j->o->policy, .policies_count = j->o->policy_count,
 		.builders = j->o->builder, .builders_count = j->o->builder_count, .mode = j->mode, .store = j->store,
 		.remote = pushes ? j->o->remote : NULL, .compression = j->o->compression_kind, .jobs = jobs, .cancel = &interrupted,
 		.run = &j->run };
 }
 
-/* ---- progress ---- */
-
-struct progress {
-	bool bar, lines;
-	time_t began;
-	bool shown;
-};
-
-static void on_progress(void *arg, size_t done, size_t all)
+static void on_progress(void *arg, const struct scn_build *last, size_t done, size_t all)
 {
-	struct progress *p = arg;
-	if (p->lines)
-		fprintf(stderr, "lbench: %zu of %zu builds\n", done, all);
-	if (!p->bar || (!p->shown && time(NULL) - p->began < 1))
-		return;
-	p->shown = true;
-	int filled = (int)(done * 40 / (all ? all : 1));
-	fprintf(stderr, "\r\033[K[%.*s%*s] %zu of %zu builds", filled, "########################################", 40 - filled, "", done, all);
-	if (done == all)
-		fprintf(stderr, "\r\033[K");
+	struct job *j = arg;
+	const struct scenario *s = j->scenario;
+	lb_autofree char *what = NULL;
+	if (j->progress.lines)
+		what = lb_format("%s %s  %s, %s%s", s->variants[last->variant].name, last->edit < 0 ? "cold" : s->edits[last->edit].name,
+		                 j->o->policy[last->policy]->name, lb_builder_name(j->o->builder[last->builder]), last->alone ? ", alone" : "");
+	progress_step(&j->progress, what, done, all);
 }
 
 /* ---- steps of the command ---- */
@@ -246,14 +283,33 @@ static int draw(struct job *j, const char *dir, struct lb_err *err)
 	return rc;
 }
 
+/* The interrupted result is gone on with where it stopped. */
+static int reopen(struct job *j, struct lb_err *err)
+{
+	const char *dir = j->request->resumed->dir;
+	int rc = resume_check(dir, &j->run, err);
+	if (!rc)
+		rc = record_reopen(dir, &j->run, &j->record, err);
+	if (!rc)
+		rc = resume_read(dir, &j->measure, &j->plan, &j->kept, err);
+	if (!rc)
+		rc = record_cut(j->record, &j->kept->cut, err);
+	j->measure.resume = j->kept;
+	return rc;
+}
+
 static int finish(struct job *j, int rc, struct lb_err *err)
 {
 	struct lb_err closing;
 	const char *status = rc == 0 ? "done" : "interrupted";
 	int closed = record_close(j->record, status, j->o->keep, rc ? &closing : err);
+	const char *dir = record_dir(j->record);
+	if (rc == LB_INTERRUPTED) {
+		lb_autofree char *text = lb_strdup(err->text);
+		return lb_fail(err, rc, "%s; the rest: lbench run --resume %s", text, dir);
+	}
 	if (rc || closed)
 		return rc ? rc : closed;
-	const char *dir = record_dir(j->record);
 	rc = draw(j, dir, err);
 	if (!rc)
 		rc = print_result(j, dir, err);
@@ -264,53 +320,110 @@ static int finish(struct job *j, int rc, struct lb_err *err)
 	return j->totals.failed ? COMMAND_BUILD_FAILED : rc;
 }
 
-static int run_one(struct run_options *o, const char *path, struct lb_err *err)
+static int run_one(struct run_options *o, const struct request *request, struct lb_err *err)
 {
-	struct job j = { .o = o };
-	struct progress progress = { .bar = isatty(STDERR_FILENO) && !o->quiet && !o->verbose, .lines = o->verbose, .began = time(NULL) };
-	int rc = prepare(&j, path, err);
+	struct job j = { .o = o, .request = request };
+	progress_begin(&j.progress, o->quiet, o->verbose);
+	int rc = prepare(&j, request->operand, err);
 	if (!rc)
 		rc = open_store(&j, err);
 	if (!rc)
-		rc = record_open(j.out_dir, &j.run, &j.record, err);
+		rc = request->resumed ? reopen(&j, err) : record_open(j.out_dir, &j.run, &j.record, err);
 	if (!rc) {
 		j.measure.progress = on_progress;
-		j.measure.progress_arg = &progress;
+		j.measure.progress_arg = &j;
 		rc = measure_run(j.prepared, j.record, &j.totals, err);
+		progress_end(&j.progress);
 		rc = finish(&j, rc, err);
 	}
 	job_release(&j);
 	return rc;
 }
 
+static int run_all(struct run_options *o, const struct lb_strv *operands, int argc, char **argv, struct lb_err *err)
+{
+	struct request request = { 0 };
+	for (int i = 1; i < argc; i++)
+		lb_strv_add(&request.arguments, argv[i]);
+	int rc = run_options_resolve(o, err), worst = 0;
+	for (size_t i = 0; rc >= 0 && i < operands->count; i++) {
+		request.operand = operands->items[i];
+		rc = run_one(o, &request, err);
+		worst = rc > worst ? rc : worst;
+	}
+	lb_strv_release(&request.arguments);
+	return rc < 0 ? rc : worst;
+}
+
+/* ---- --resume ---- */
+
+static size_t options_table(struct run_options *o, struct option *table)
+{
+	size_t n = run_options_table(o, table);
+	table[n++] = (struct option){ "must-hit", 0, OPTION_EACH, &o->must_hit, "EDIT: PATTERN",
+		"after this edit, steps like the pattern must be hits; broken: exit 1" };
+	table[n++] = (struct option){ "resume", 0, OPTION_TEXT, &o->resume, "RESULT", "do the rest of an interrupted run" };
+	return n;
+}
+
+static int resume_command(struct run_options *o, const struct resumed *r, const struct option *given, struct lb_err *err)
+{
+	struct option table[RUN_OPTIONS_MAX + 2];
+	struct usage u = { .command = "run", .options = table, .count = options_table(o, table) };
+	lb_autostrv struct lb_strv operands = { 0 };
+	struct request request = { .operand = r->operand, .resumed = r };
+	bool help;
+	int rc = options_parse(&u, r->argc, r->argv, &operands, &help, err);
+	if (!rc)
+		rc = resumed_override(given, table, u.count, err);
+	if (!rc)
+		rc = run_options_resolve(o, err);
+	for (int i = 1; i < r->argc; i++)
+		lb_strv_add(&request.arguments, r->argv[i]);
+	if (!rc)
+		rc = run_one(o, &request, err);
+	lb_strv_release(&request.arguments);
+	return rc;
+}
+
+static int resume(const struct usage *given, const char *result, struct lb_err *err)
+{
+	struct run_options o = { 0 };
+	struct resumed r;
+	int rc = resumed_read(result, &r, err);
+	if (!rc && r.complete)
+		fprintf(stderr, "%s is complete: nothing is left to do\n", result);
+	else if (!rc && !(rc = resumed_enter(&r, err)))
+		rc = resume_command(&o, &r, given->options, err);
+	run_options_release(&o);
+	resumed_release(&r);
+	return rc;
+}
+
 int cmd_run(int argc, char **argv, struct lb_err *err)
 {
 	struct run_options o = { 0 };
-	struct option table[RUN_OPTIONS_MAX + 1];
+	struct option table[RUN_OPTIONS_MAX + 2];
 	struct usage u = { "run", "SCENARIO…",
 		"Builds every variant of each scenario after every edit, and says what the layer cache saves and wastes.\n"
 		"SCENARIO is a directory with scenario.yaml, or a project with a Dockerfile.",
-		table, run_options_table(&o, table) };
-	table[u.count++] = (struct option){ "must-hit", 0, OPTION_EACH, &o.must_hit, "EDIT: PATTERN",
-		"after this edit, steps like the pattern must be hits; broken: exit 1" };
+		table, options_table(&o, table) };
 	lb_autostrv struct lb_strv operands = { 0 };
 	lb_autobuf struct lb_buf text = { 0 };
 	bool help;
+	catch_signals();
 	int rc = options_parse(&u, argc, argv, &operands, &help, err);
 	if (!rc && help) {
 		options_help(&u, &text);
 		rc = print_out(&text, err);
+	} else if (!rc && o.resume && operands.count) {
+		rc = lb_fail(err, LB_USAGE, "lbench run --resume takes the scenario from the result; '%s' is one too many", operands.items[0]);
+	} else if (!rc && o.resume) {
+		rc = resume(&u, o.resume, err);
 	} else if (!rc && !operands.count) {
 		rc = lb_fail(err, LB_USAGE, "lbench run: which scenario? e.g. lbench run scenarios/python-app");
 	} else if (!rc) {
-		rc = run_options_resolve(&o, err);
-		catch_signals();
-		int worst = 0;
-		for (size_t i = 0; rc >= 0 && i < operands.count; i++) {
-			rc = run_one(&o, operands.items[i], err);
-			worst = rc > worst ? rc : worst;
-		}
-		rc = rc < 0 ? rc : worst;
+		rc = run_all(&o, &operands, argc, argv, err);
 	}
 	run_options_release(&o);
 	return rc;

@@ -20,7 +20,7 @@ size_t run_options_table(struct run_options *o, struct option *table)
 		{ "remote", 0, OPTION_TEXT, &o->remote, "WHERE", "what is pushed to: memory, oci:DIR, none (default: memory)" },
 		{ "compression", 0, OPTION_TEXT, &o->compression, "NAME", "of layers: igzip, gzip, zstd, none (default: igzip)" },
 		{ "format", 0, OPTION_TEXT, &o->format, "NAME", "table, json, csv, markdown (default: table)" },
-		{ "details", 0, OPTION_FLAG, &o->details, NULL, "every column, lbench's own engine time too" },
+		{ "details", 0, OPTION_FLAG, &o->details, NULL, "what each step leaves, every column, lbench's own engine time too" },
 		{ "seed", 0, OPTION_TEXT, &o->seed, "N", "instead of the scenario's" },
 		{ "set", 0, OPTION_PAIR, &o->set, "KEY=VALUE", "instead of a scalar of the scenario" },
 		{ "file", 'f', OPTION_EACH, &o->dockerfiles, "FILE", "a project's Dockerfile; may repeat: a variant each" },

@@ -12,7 +12,7 @@ struct run_options {
 	struct lb_strv variants, edits, policies, builders;
 	struct lb_strv dockerfiles, must_hit;
 	struct option_pairs set, build_args, contexts;
-	const char *target, *run_mode, *compression, *remote, *out, *store, *format, *seed;
+	const char *target, *run_mode, *compression, *remote, *out, *store, *format, *seed, *resume;
 	unsigned jobs, repeat, keep;
 	bool keep_times, details, no_plots, no_color, quiet, verbose;
 

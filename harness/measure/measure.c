@@ -3,7 +3,7 @@
  * Builds of one scope run one after the other in one thread; scopes are shared out to --jobs threads. Every
  * build leaves a cell: the cache, the remote and the host as they are after it. A build that goes on from
  * another forks its cell, so that all edits of `each` start from the same warm cache. Rows wait until it is
- * their turn in the plan.
+ * their turn in the plan; what waits when a run is interrupted is written then.
  */
 #include "measure/measure.h"
 
@@ -13,36 +13,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "measure/prepare.h"
+#include "measure/runner.h"
 #include "measure/tags.h"
-
-struct cell {
-	struct lb_scope *scope;
-	struct lb_cache *cache;
-	struct lb_ledger *ledger;
-	struct lb_remote *remote;
-	struct lb_ledger **hosts; /* by variant: what a host that runs it holds */
-	size_t children;          /* builds that still go on from here */
-};
-
-struct slot {
-	struct lb_buf build_row, step_rows;
-	struct lb_digest image; /* zero: none */
-	bool done;
-};
-
-struct runner {
-	struct prepared *p;
-	struct record *record;
-	struct measure_totals *totals;
-	struct cell *cells;   /* by build */
-	struct slot *slots;   /* by build */
-	pthread_mutex_t lock;
-	size_t next_scope, next_row, started;
-	bool stop;
-	struct lb_err err;    /* of the first that failed */
-	int rc;
-};
 
 /* ---- clocks ---- */
 
@@ -58,45 +30,6 @@ static uint64_t peak_rss(void)
 	struct rusage u;
 	getrusage(RUSAGE_SELF, &u);
 	return (uint64_t)u.ru_maxrss * 1024;
-}
-
-/* ---- cells ---- */
-
-static void cell_release(struct cell *c, size_t variants)
-{
-	lb_cache_free(c->cache);
-	lb_remote_close(c->remote);
-	lb_ledger_free(c->ledger);
-	for (size_t v = 0; c->hosts && v < variants; v++)
-		lb_ledger_free(c->hosts[v]);
-	free(c->hosts);
-	lb_scope_free(c->scope);
-	*c = (struct cell){ 0 };
-}
-
-static int cell_new(const struct measure_options *o, const struct scn_build *b, struct lb_store *records, struct cell *c, struct lb_err *err)
-{
-	int rc = lb_scope_new(records, &c->scope, err);
-	if (!rc)
-		rc = lb_cache_new(o->policies[b->policy], o->builders[b->builder], c->scope, &c->cache, err);
-	if (rc || o->mode == LB_RUN_DRY)
-		return rc;
-	c->ledger = lb_ledger_new();
-	c->hosts = lb_calloc(o->scenario->variants_count, sizeof(*c->hosts));
-	return o->remote ? lb_remote_open(o->remote, &c->remote, err) : 0;
-}
-
-static void cell_fork(const struct measure_options *o, const struct cell *from, struct cell *c)
-{
-	c->scope = lb_scope_fork(from->scope);
-	c->cache = lb_cache_fork(from->cache, c->scope);
-	if (o->mode == LB_RUN_DRY)
-		return;
-	c->ledger = lb_ledger_fork(from->ledger);
-	c->remote = from->remote ? lb_remote_fork(from->remote) : NULL;
-	c->hosts = lb_calloc(o->scenario->variants_count, sizeof(*c->hosts));
-	for (size_t v = 0; v < o->scenario->variants_count; v++)
-		c->hosts[v] = from->hosts[v] ? lb_ledger_fork(from->hosts[v]) : NULL;
 }
 
 /* ---- one build ---- */
@@ -291,20 +224,41 @@ static int build_one(struct runner *r, size_t i, uint64_t order, struct lb_err *
 
 /* ---- rows in order ---- */
 
-/* Called with the lock held. */
+static int write_slot(struct runner *r, size_t i, struct lb_err *err)
+{
+	struct slot *s = &r->slots[i];
+	int rc = record_write(r->record, r->p->plan->builds[i].alone, &s->build_row, &s->step_rows, err);
+	s->written = true;
+	lb_buf_release(&s->build_row);
+	lb_buf_release(&s->step_rows);
+	return rc;
+}
+
+/* Called with the lock held, or by the last thread. */
 static int write_ready(struct runner *r, struct lb_err *err)
 {
 	int rc = 0;
-	while (!rc && r->next_row < r->p->plan->count && r->slots[r->next_row].done) {
-		struct slot *s = &r->slots[r->next_row++];
-		rc = record_write(r->record, &s->build_row, &s->step_rows, err);
-		lb_buf_release(&s->build_row);
-		lb_buf_release(&s->step_rows);
-		r->totals->done++;
-		if (r->p->o->progress)
-			r->p->o->progress(r->p->o->progress_arg, r->totals->done, r->p->plan->count);
-	}
+	for (; !rc && r->next_row < r->p->plan->count && r->slots[r->next_row].done; r->next_row++)
+		if (!r->slots[r->next_row].written)
+			rc = write_slot(r, r->next_row, err);
 	return rc;
+}
+
+/* What an interrupted run has finished behind a gap. */
+static int write_rest(struct runner *r, struct lb_err *err)
+{
+	int rc = 0;
+	for (size_t i = r->next_row; !rc && i < r->p->plan->count; i++)
+		if (r->slots[i].done && !r->slots[i].written)
+			rc = write_slot(r, i, err);
+	return rc;
+}
+
+static void tell_progress(struct runner *r, size_t i)
+{
+	r->finished++;
+	if (r->p->o->progress)
+		r->p->o->progress(r->p->o->progress_arg, &r->p->plan->builds[i], r->finished, r->p->plan->count);
 }
 
 static void fail(struct runner *r, int rc, const struct lb_err *err)
@@ -327,6 +281,21 @@ static int start_cell(struct runner *r, size_t i, struct lb_store *records, stru
 	return 0;
 }
 
+/* Its row is there; only the cache is made again that others go on from. */
+static int build_again(struct runner *r, size_t i, struct lb_err *err)
+{
+	struct record_row row = begin_row(r, i, 0);
+	lb_autobuf struct lb_buf steps = { 0 };
+	struct listening l = { .r = r, .row = &row, .steps = &steps };
+	struct lb_build_result result;
+	const char *status;
+	if (refusal(r, i, &status))
+		return 0;
+	int rc = carry_out(r, i, &l, &result, err);
+	release_times(&l);
+	return rc == LB_UNSUPPORTED || rc == LB_INVALID ? 0 : rc;
+}
+
 static void drop_cell(struct runner *r, size_t i)
 {
 	if (!r->cells[i].children)
@@ -343,10 +312,14 @@ static int run_in_scope(struct runner *r, size_t i, struct lb_store *records, st
 	r->cells[i].children = children;
 	if (rc)
 		return rc;
-	pthread_mutex_lock(&r->lock);
-	uint64_t order = r->started++;
-	pthread_mutex_unlock(&r->lock);
-	rc = build_one(r, i, order, err);
+	if (r->slots[i].kept) {
+		rc = build_again(r, i, err);
+	} else {
+		pthread_mutex_lock(&r->lock);
+		uint64_t order = r->started++;
+		pthread_mutex_unlock(&r->lock);
+		rc = build_one(r, i, order, err);
+	}
 	drop_cell(r, i);
 	return rc;
 }
@@ -355,7 +328,8 @@ static void run_scope(struct runner *r, size_t scope, struct lb_store *records)
 {
 	for (size_t i = 0; i < r->p->plan->count; i++) {
 		struct lb_err err = { 0 };
-		if (r->p->plan->builds[i].scope != scope)
+		struct slot *slot = &r->slots[i];
+		if (r->p->plan->builds[i].scope != scope || !slot->needed)
 			continue;
 		pthread_mutex_lock(&r->lock);
 		bool stop = r->stop || (r->p->o->cancel && atomic_load(r->p->o->cancel));
@@ -364,9 +338,11 @@ static void run_scope(struct runner *r, size_t scope, struct lb_store *records)
 			return;
 		int rc = run_in_scope(r, i, records, &err);
 		pthread_mutex_lock(&r->lock);
-		r->slots[i].done = !rc;
-		if (!rc)
+		if (!rc && !slot->kept) {
+			slot->done = true;
+			tell_progress(r, i);
 			rc = write_ready(r, &err);
+		}
 		if (rc)
 			fail(r, rc, &err);
 		pthread_mutex_unlock(&r->lock);
@@ -387,12 +363,12 @@ static void *worker(void *arg)
 	}
 	for (;;) {
 		pthread_mutex_lock(&r->lock);
-		size_t scope = r->next_scope++;
+		size_t next = r->next_scope++;
 		bool stop = r->stop;
 		pthread_mutex_unlock(&r->lock);
-		if (stop || scope >= r->p->plan->scopes)
+		if (stop || next >= r->p->plan->scopes)
 			break;
-		run_scope(r, scope, records);
+		run_scope(r, r->scopes[next], records);
 	}
 	lb_store_close(records);
 	return NULL;
@@ -421,6 +397,7 @@ static void release(struct runner *r)
 	}
 	free(r->cells);
 	free(r->slots);
+	free(r->scopes);
 	pthread_mutex_destroy(&r->lock);
 }
 
@@ -435,6 +412,25 @@ static int name_images(const struct runner *r, struct lb_err *err)
 	return rc;
 }
 
+/* ---- the whole ---- */
+
+static int finish_rows(struct runner *r, struct lb_err *err)
+{
+	struct lb_err ignored;
+	int rc = r->rc;
+	if (rc && rc != LB_INTERRUPTED) {
+		*err = r->err;
+		write_rest(r, &ignored);
+		return rc;
+	}
+	rc = write_ready(r, err);
+	if (!rc)
+		rc = write_rest(r, err);
+	if (!rc && r->finished < r->p->plan->count)
+		rc = lb_fail(err, LB_INTERRUPTED, "interrupted after %zu of %zu builds", r->finished, r->p->plan->count);
+	return rc;
+}
+
 int measure_run(struct prepared *p, struct record *record, struct measure_totals *out, struct lb_err *err)
 {
 	*out = (struct measure_totals){ 0 };
@@ -442,19 +438,16 @@ int measure_run(struct prepared *p, struct record *record, struct measure_totals
 	r.cells = lb_calloc(p->plan->count, sizeof(*r.cells));
 	r.slots = lb_calloc(p->plan->count, sizeof(*r.slots));
 	pthread_mutex_init(&r.lock, NULL);
-	for (size_t i = 0; i < p->plan->count; i++)
-		if (p->plan->builds[i].after >= 0)
-			r.cells[p->plan->builds[i].after].children++;
+	runner_order(&r);
+	runner_keep(&r, p->o->resume);
+	runner_need(&r);
 	run_workers(&r);
-	int rc = r.rc;
-	if (rc && rc != LB_INTERRUPTED)
-		*err = r.err;
-	else if (rc || out->done < p->plan->count)
-		rc = lb_fail(err, LB_INTERRUPTED, "interrupted after %zu of %zu builds", out->done, p->plan->count);
+	int rc = finish_rows(&r, err);
 	if (!rc || rc == LB_INTERRUPTED) {
 		int named = name_images(&r, rc ? NULL : err);
 		rc = rc ? rc : named;
 	}
+	out->done = r.finished;
 	out->ok = out->done - out->failed - out->skipped;
 	release(&r);
 	return rc;

@@ -10,6 +10,7 @@
 #include "record/record.h"
 #include "scenario/scenario.h"
 
+struct resume;
 struct measure_options {
 	const struct scenario *scenario;
 	const struct lb_policy *const *policies;
@@ -26,8 +27,9 @@ struct measure_options {
 	unsigned jobs;
 	const _Atomic bool *cancel;
 	const struct record_run *run;       /* as the rows say it */
-	/* told after each build, from the thread that writes; NULL */
-	void (*progress)(void *arg, size_t done, size_t all);
+	const struct resume *resume;        /* what is done already; NULL: nothing */
+	/* told after each build, with one thread at a time; NULL */
+	void (*progress)(void *arg, const struct scn_build *last, size_t done, size_t all);
 	void *progress_arg;
 };
 
@@ -40,13 +42,14 @@ void measure_free(struct prepared *p); /* NULL is fine */
 
 struct measure_totals {
 	size_t ok, failed, skipped, done;
-	size_t no_effect; /* edits that changed nothing, of the failed ones */
 	char first_failure[2048];
 };
 /* Images that were made stand in the store by SCENARIO/VARIANT:EDIT (the first build's is `cold`, those of a sequence
  * are seq-N-EDIT): those of the last repeat under the first policy and its warm builder, or the first one given. Of
  * more than MEASURE_TAGS_MAX builds only the cold ones.
- * LB_INTERRUPTED when cancelled: what was finished in plan order is written. */
+ * Repeats are interleaved: everything is built once before anything is built a second time.
+ * LB_INTERRUPTED when cancelled: all that was finished is written, in plan order with gaps. With `resume` the builds
+ * that it has are not done again, but for those whose cache others go on from; their rows stay what they were. */
 enum { MEASURE_TAGS_MAX = 500 };
 int measure_run(struct prepared *p, struct record *record, struct measure_totals *out, struct lb_err *err);
 

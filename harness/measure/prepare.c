@@ -59,9 +59,14 @@ static int make_states(struct prepared *p, struct lb_err *err)
 	rc = bases_make(p, first, err);
 	p->state_of = lb_calloc(p->plan->count, sizeof(*p->state_of));
 	for (size_t i = 0; !rc && i < p->plan->count; i++) {
-		const struct scn_build *b = &p->plan->builds[i];
-		if (b->edit >= 0)
-			rc = make_state(p, b->after >= 0 ? p->state_of[b->after] : 0, b, &p->state_of[i], err);
+		const struct scn_build *b = &p->plan->builds[i], *from = b->after < 0 ? NULL : &p->plan->builds[b->after];
+		if (b->edit < 0)
+			continue;
+		/* another variant at the same state, in a scope that they share */
+		if (from && from->edit == b->edit && from->seq == b->seq && from->workload == b->workload)
+			p->state_of[i] = p->state_of[b->after];
+		else
+			rc = make_state(p, from ? p->state_of[b->after] : 0, b, &p->state_of[i], err);
 	}
 	return rc;
 }
@@ -227,6 +232,9 @@ static int try_first(struct prepared *p, size_t build, struct lb_err *err)
 	o.cache = cache;
 	o.mode = LB_RUN_DRY;
 	o.store = NULL;
+	/* what dry leaves has no blobs */
+	struct lb_results *results = lb_results_new();
+	o.results = results;
 	struct lb_build_result result;
 	if (!rc)
 		rc = lb_build(&o, &result, err);
@@ -235,6 +243,7 @@ static int try_first(struct prepared *p, size_t build, struct lb_err *err)
 	lb_cache_free(cache);
 	lb_scope_free(scope);
 	lb_store_close(memory);
+	lb_results_free(results);
 	return rc;
 }
 

@@ -24,7 +24,7 @@ static unsigned last_repeat(const struct scn_plan *plan)
 
 static bool has_name(const struct tags *t, const struct scn_build *b)
 {
-	return b->policy == 0 && b->builder == tagged_builder(t->options) && b->repeat == last_repeat(t->plan) &&
+	return !b->alone && b->policy == 0 && b->builder == tagged_builder(t->options) && b->repeat == last_repeat(t->plan) &&
 	       (b->edit < 0 || t->plan->count <= MEASURE_TAGS_MAX);
 }
 

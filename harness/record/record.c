@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,8 +17,8 @@
 struct record {
 	const struct record_run *run;
 	char *scenario_dir, *dir;
-	char *builds_path, *steps_path;
-	struct csv_writer builds, steps;
+	char *builds_path, *steps_path, *alone_path;
+	struct csv_writer builds, steps, alone; /* alone.fd is -1 without such builds */
 	bool shown; /* `latest` points here */
 };
 
@@ -33,6 +34,14 @@ static int open_table(const char *path, const char *header, struct csv_writer *w
 	lb_buf_adds(&w->row, header);
 	lb_buf_adds(&w->row, "\r\n");
 	return csv_flush(w, err);
+}
+
+static int reopen_table(const char *path, struct csv_writer *w, struct lb_err *err)
+{
+	w->path = path;
+	w->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	int e = errno;
+	return w->fd < 0 ? lb_fail_errno(err, e, "cannot go on with %s", path) : 0;
 }
 
 static int copy_inputs(const struct record *r, struct lb_err *err)
@@ -88,28 +97,94 @@ static int make_directory(struct record *r, const char *out_dir, struct lb_err *
 	return lb_recode(err, LB_CANTCREAT);
 }
 
-int record_open(const char *out_dir, const struct record_run *run, struct record **out, struct lb_err *err)
+static struct record *new_record(const struct record_run *run)
 {
 	struct record *r = lb_calloc(1, sizeof(*r));
-	*r = (struct record){ .run = run, .builds = { .fd = -1, .columns = BUILD_COLUMNS_COUNT }, .steps = { .fd = -1, .columns = STEP_COLUMNS_COUNT } };
-	int rc = make_directory(r, out_dir, err);
-	if (!rc) {
-		r->builds_path = lb_path_join(r->dir, "builds.csv");
-		r->steps_path = lb_path_join(r->dir, "steps.csv");
-		rc = write_run_json(r, "running", err);
-	}
+	*r = (struct record){ .run = run, .builds = { .fd = -1, .columns = BUILD_COLUMNS_COUNT }, .steps = { .fd = -1, .columns = STEP_COLUMNS_COUNT },
+		.alone = { .fd = -1, .columns = BUILD_COLUMNS_COUNT } };
+	return r;
+}
+
+static void name_tables(struct record *r)
+{
+	r->builds_path = lb_path_join(r->dir, "builds.csv");
+	r->steps_path = lb_path_join(r->dir, "steps.csv");
+	r->alone_path = lb_path_join(r->dir, "alone.csv");
+}
+
+/* Also where locks are unknown (some network file systems): then nobody is kept out. */
+static bool lock_result(int fd)
+{
+	return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+static int open_tables(struct record *r, struct lb_err *err)
+{
+	int rc = open_table(r->builds_path, BUILD_COLUMNS, &r->builds, err);
 	if (!rc)
-		rc = copy_inputs(r, err);
-	if (!rc)
-		rc = open_table(r->builds_path, BUILD_COLUMNS, &r->builds, err);
+		lock_result(r->builds.fd);
 	if (!rc)
 		rc = open_table(r->steps_path, STEP_COLUMNS, &r->steps, err);
+	return rc || !r->run->alone ? rc : open_table(r->alone_path, BUILD_COLUMNS, &r->alone, err);
+}
+
+int record_open(const char *out_dir, const struct record_run *run, struct record **out, struct lb_err *err)
+{
+	struct record *r = new_record(run);
+	int rc = make_directory(r, out_dir, err);
+	if (!rc) {
+		name_tables(r);
+		rc = open_tables(r, err);
+	}
+	if (!rc)
+		rc = write_run_json(r, "running", err);
+	if (!rc)
+		rc = copy_inputs(r, err);
 	if (rc) {
 		record_free(r);
 		return rc;
 	}
 	*out = r;
 	return 0;
+}
+
+int record_reopen(const char *dir, const struct record_run *run, struct record **out, struct lb_err *err)
+{
+	struct record *r = new_record(run);
+	r->dir = lb_strdup(dir);
+	r->scenario_dir = lb_path_dir(dir);
+	name_tables(r);
+	int rc = reopen_table(r->builds_path, &r->builds, err);
+	if (!rc && !lock_result(r->builds.fd))
+		rc = lb_fail(err, LB_INVALID, "%s is still being written by another run", dir);
+	if (!rc)
+		rc = reopen_table(r->steps_path, &r->steps, err);
+	if (!rc && run->alone)
+		rc = reopen_table(r->alone_path, &r->alone, err);
+	if (rc) {
+		record_free(r);
+		return rc;
+	}
+	*out = r;
+	return 0;
+}
+
+static int cut(const struct csv_writer *w, uint64_t at, struct lb_err *err)
+{
+	if (w->fd < 0 || ftruncate(w->fd, (off_t)at) == 0)
+		return 0;
+	int e = errno;
+	return lb_fail_errno(err, e, "cannot write %s", w->path);
+}
+
+int record_cut(struct record *r, const struct record_cut *at, struct lb_err *err)
+{
+	int rc = cut(&r->builds, at->builds, err);
+	if (!rc)
+		rc = cut(&r->alone, at->alone, err);
+	if (!rc)
+		rc = cut(&r->steps, at->steps, err);
+	return rc ? rc : write_run_json(r, "running", err);
 }
 
 const char *record_dir(const struct record *r)
@@ -131,8 +206,12 @@ static int point_latest(const struct record *r, struct lb_err *err)
 	return 0;
 }
 
-int record_write(struct record *r, const struct lb_buf *build_row, const struct lb_buf *step_rows, struct lb_err *err)
+int record_write(struct record *r, bool alone, const struct lb_buf *build_row, const struct lb_buf *step_rows, struct lb_err *err)
 {
+	if (alone) {
+		csv_append(&r->alone, build_row);
+		return csv_flush(&r->alone, err);
+	}
 	csv_append(&r->steps, step_rows);
 	csv_append(&r->builds, build_row);
 	int rc = csv_flush(&r->steps, err);
@@ -155,6 +234,13 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+static bool is_being_written(const char *result)
+{
+	lb_autofree char *path = lb_path_join(result, "builds.csv");
+	lb_autofd int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 /* Run ids begin with the date, so that names sort by age. */
 static int drop_old(const struct record *r, unsigned keep, struct lb_err *err)
 {
@@ -164,7 +250,7 @@ static int drop_old(const struct record *r, unsigned keep, struct lb_err *err)
 	for (int i = 0; i < n; i++) {
 		bool old = i < n - (int)keep && strcmp(names[i]->d_name, r->run->run_id) != 0;
 		lb_autofree char *path = lb_path_join(r->scenario_dir, names[i]->d_name);
-		if (!rc && old)
+		if (!rc && old && !is_being_written(path))
 			rc = lb_fs_remove(AT_FDCWD, path, err);
 		free(names[i]);
 	}
@@ -185,10 +271,13 @@ void record_free(struct record *r)
 		return;
 	lb_cleanup_fd(&r->builds.fd);
 	lb_cleanup_fd(&r->steps.fd);
+	lb_cleanup_fd(&r->alone.fd);
 	lb_buf_release(&r->builds.row);
+	lb_buf_release(&r->alone.row);
 	lb_buf_release(&r->steps.row);
 	free(r->builds_path);
 	free(r->steps_path);
+	free(r->alone_path);
 	free(r->scenario_dir);
 	free(r->dir);
 	free(r);

@@ -2,7 +2,10 @@
  *
  * A result directory while it is written: builds.csv, steps.csv, run.json, inputs/; `latest` beside it is
  * moved when the first row is there, and old results are dropped at the end. Rows may be made by several
- * threads into buffers of their own; they are written in plan order by one.
+ * threads into buffers of their own; they are written in plan order by one. Where variants share a scope,
+ * alone.csv has the builds (columns of builds.csv) as they are when each variant has one of its own.
+ *
+ * Who writes a result holds a lock on its builds.csv: nobody else goes on with it, and no other run drops it.
  */
 #ifndef HARNESS_RECORD_H
 #define HARNESS_RECORD_H
@@ -23,10 +26,16 @@ struct record_run {
 	enum lb_compression compression;
 	const char *remote;          /* "memory", "oci" */
 	unsigned jobs, repeat;
+	bool alone;                  /* there are builds for alone.csv */
 	const char *started;         /* RFC 3339, UTC */
 	const char *run_id;
 	const char *tool_version, *tool_commit;
 	const struct lb_strv *unknowns, *warnings;
+	/* what --resume needs to do the same again */
+	const char *directory;       /* the working directory */
+	const char *operand;         /* the scenario as given */
+	const struct lb_strv *arguments;
+	const struct lb_strv *resumed; /* when it was gone on with, RFC 3339; NULL: never */
 };
 
 /* One build's row but for what lb_build gave. */
@@ -46,14 +55,21 @@ struct record_row {
 struct record;
 /* Makes OUT/<scenario>/<run-id>/. LB_CANTCREAT. */
 int record_open(const char *out_dir, const struct record_run *run, struct record **out, struct lb_err *err);
+/* Opens the result in dir, which was not finished, to go on with it. LB_INVALID when somebody still writes it. */
+int record_reopen(const char *dir, const struct record_run *run, struct record **out, struct lb_err *err);
+/* Where the files of a reopened result are cut off, so that rows go on from there. */
+struct record_cut {
+	uint64_t builds, alone, steps; /* bytes */
+};
+int record_cut(struct record *r, const struct record_cut *at, struct lb_err *err);
 const char *record_dir(const struct record *r); /* borrowed */
 /* The rows as text, for threads: buffers grow, nothing is written. */
 void record_format_build(const struct record_run *run, const struct record_row *row, struct lb_buf *out);
 void record_format_step(const struct record_run *run, const struct record_row *row, const struct lb_step_row *step, uint64_t engine_ns,
                         struct lb_buf *out);
-/* Writes the rows of one build. */
-int record_write(struct record *r, const struct lb_buf *build_row, const struct lb_buf *step_rows, struct lb_err *err);
-/* status: "done", "interrupted". Writes run.json anew, keeps the newest `keep` results. */
+/* Writes the rows of one build; of one that is alone, the build's only, into alone.csv. */
+int record_write(struct record *r, bool alone, const struct lb_buf *build_row, const struct lb_buf *step_rows, struct lb_err *err);
+/* status: "done", "interrupted". Writes run.json anew, keeps the newest `keep` results and those still written. */
 int record_close(struct record *r, const char *status, unsigned keep, struct lb_err *err);
 void record_free(struct record *r); /* NULL is fine; leaves what is written */
 

@@ -90,6 +90,7 @@ static void options(struct lb_json *w, const struct record_run *run)
 	lb_json_open(w, '[');
 	lb_json_str(w, "builtin");
 	lb_json_close(w, ']');
+	lb_json_kstr(w, "scope", run->scenario->shared_scope ? "scenario" : "variant");
 	lb_json_kuint(w, "repeat", run->repeat);
 	lb_json_kuint(w, "seed", run->scenario->seed);
 	lb_json_kstr(w, "compression", lb_compression_name(run->compression));
@@ -118,6 +119,7 @@ static void variants(struct lb_json *w, const struct record_run *run)
 		lb_json_kstr(w, "name", v->name);
 		lb_json_kstr(w, "dockerfile", file);
 		lb_json_kstr(w, "from", v->dockerfile_path);
+		lb_json_kstr(w, "image", run->scenario->shared_scope ? v->name : v->target);
 		lb_json_kstr(w, "comment", v->comment);
 		lb_json_close(w, '}');
 	}
@@ -193,6 +195,17 @@ static void strings(struct lb_json *w, const char *key, const struct lb_strv *li
 	lb_json_close(w, ']');
 }
 
+/* The command, so that the rest of an interrupted run can be done by itself. */
+static void command(struct lb_json *w, const struct record_run *run)
+{
+	lb_json_key(w, "command");
+	lb_json_open(w, '{');
+	lb_json_kstr(w, "directory", run->directory);
+	lb_json_kstr(w, "scenario", run->operand);
+	strings(w, "arguments", run->arguments);
+	lb_json_close(w, '}');
+}
+
 void runinfo_json(const struct record_run *run, const char *status, struct lb_buf *out)
 {
 	struct lb_json w = { .out = out, .pretty = true };
@@ -201,6 +214,8 @@ void runinfo_json(const struct record_run *run, const char *status, struct lb_bu
 	tool(&w, run);
 	lb_json_kstr(&w, "run_id", run->run_id);
 	lb_json_kstr(&w, "started", run->started);
+	strings(&w, "resumed", run->resumed);
+	command(&w, run);
 	scenario(&w, run->scenario);
 	project(&w, run->scenario);
 	lb_json_key(&w, "machine");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * run.json: what a reader must know of a run to judge its figures. Keys: schema, tool, run_id, started,
- * scenario, project, machine, libraries, options, variants, edits, models, unknowns, warnings, status.
+ * resumed, command, scenario, project, machine, libraries, options, variants, edits, models, unknowns, warnings, status.
  */
 #ifndef HARNESS_RUNINFO_H
 #define HARNESS_RUNINFO_H

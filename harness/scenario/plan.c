@@ -24,6 +24,7 @@ struct place {
 	size_t policy, builder;
 	unsigned repeat;
 	size_t scope;
+	bool alone;
 };
 
 static int add(struct planner *p, const struct place *at, size_t variant, int edit, uint64_t seq, unsigned workload, int after)
@@ -40,6 +41,7 @@ static int add(struct planner *p, const struct place *at, size_t variant, int ed
 		.builder = at->builder,
 		.after = after,
 		.scope = at->scope,
+		.alone = at->alone,
 	};
 	return (int)out->count++;
 }
@@ -64,17 +66,25 @@ static void plan_scope(struct planner *p, const struct place *at, const size_t *
 			last = add(p, at, variants[v], p->edits[e], e + 1, SCN_SEQUENCE, last);
 }
 
-static void plan_all(struct planner *p)
+static void plan_scopes(struct planner *p, struct place *at, bool shared)
 {
-	bool shared = p->s->shared_scope;
 	unsigned repeats = p->o->repeat ? p->o->repeat : 1;
 	size_t groups = shared ? 1 : p->variants_count;
-	struct place at = { 0 };
-	for (at.policy = 0; at.policy < p->o->policies; at.policy++)
-		for (at.builder = 0; at.builder < p->o->builders; at.builder++)
+	for (at->policy = 0; at->policy < p->o->policies; at->policy++)
+		for (at->builder = 0; at->builder < p->o->builders; at->builder++)
 			for (size_t g = 0; g < groups; g++)
-				for (at.repeat = 0; at.repeat < repeats; at.repeat++, at.scope++)
-					plan_scope(p, &at, &p->variants[g], shared ? p->variants_count : 1);
+				for (at->repeat = 0; at->repeat < repeats; at->repeat++, at->scope++)
+					plan_scope(p, at, &p->variants[g], shared ? p->variants_count : 1);
+}
+
+static void plan_all(struct planner *p)
+{
+	bool shared = p->s->shared_scope && p->variants_count > 1;
+	struct place at = { 0 };
+	plan_scopes(p, &at, shared);
+	at.alone = true;
+	if (shared)
+		plan_scopes(p, &at, false);
 	p->out->scopes = at.scope;
 }
 

@@ -158,6 +158,7 @@ struct scn_build {                    /* one build; what follows from it is look
 	size_t builder;                   /* index into the run's list of builder kinds */
 	int after;                        /* index of the build whose cache it goes on from; -1: empty */
 	size_t scope;                     /* builds of one number share a cache in sequence */
+	bool alone;                       /* the same build with a cache of its own, to compare `scope: scenario` with */
 };
 struct scn_plan {
 	struct scn_build *builds;
@@ -170,7 +171,7 @@ struct scn_plan_options {
 	unsigned repeat;
 };
 /* In plan order: policy, builder, variant, repeat; the cold build, then each edit from it (`each`), then the
- * sequence. */
+ * sequence. Where several variants share a scope, all of it follows once more, each variant in a scope of its own. */
 int scn_plan_make(const struct scenario *s, const struct scn_plan_options *o, struct scn_plan *out, struct lb_err *err);
 void scn_plan_release(struct scn_plan *p);
 

@@ -18,7 +18,7 @@ static struct scenario *load(const struct scratch *dir, const struct scn_load_op
 	return s;
 }
 
-/* A plan in one line a build: variant edit seq workload repeat policy builder after scope. */
+/* A plan in one line a build: variant edit seq workload repeat policy builder after scope, and whether it is alone. */
 static void expect_plan(const struct scenario *s, const struct scn_plan_options *o, const char *expected)
 {
 	struct scn_plan plan;
@@ -27,9 +27,10 @@ static void expect_plan(const struct scenario *s, const struct scn_plan_options 
 	lb_autobuf struct lb_buf out = { 0 };
 	for (size_t i = 0; i < plan.count; i++) {
 		const struct scn_build *b = &plan.builds[i];
-		lb_buf_addf(&out, "%s %s %d %s r%u p%zu b%zu <%d s%zu\n", s->variants[b->variant].name,
+		lb_buf_addf(&out, "%s %s %d %s r%u p%zu b%zu <%d s%zu%s\n", s->variants[b->variant].name,
 			    b->edit < 0 ? "cold" : s->edits[b->edit].name, (int)b->seq, b->workload == SCN_EACH ? "each" : "sequence",
-			    b->repeat, b->policy, b->builder, b->after, b->scope);
+			    b->repeat, b->policy, b->builder, b->after, b->scope,
+			    b->alone ? " alone" : "");
 		assert_true(b->scope < plan.scopes);
 	}
 	scn_plan_release(&plan);
@@ -78,7 +79,7 @@ static void sequence_goes_on(void **state)
 	expect_plan(s, &o, "a cold 0 sequence r0 p0 b0 <-1 s0\na x 1 sequence r0 p0 b0 <0 s0\na y 2 sequence r0 p0 b0 <1 s0\n");
 }
 
-/* Variants that share a cache are built one after the other at every edit. */
+/* Variants that share a cache are built one after the other at every edit; then each by itself, to compare with. */
 static void shared_scope(void **state)
 {
 	(void)state;
@@ -87,7 +88,13 @@ static void shared_scope(void **state)
 	struct scn_plan_options o = { .policies = 1, .builders = 1, .repeat = 1 };
 	expect_plan(s, &o,
 		    "a cold 0 each r0 p0 b0 <-1 s0\nb cold 0 each r0 p0 b0 <0 s0\n"
-		    "a x 1 each r0 p0 b0 <1 s0\nb x 1 each r0 p0 b0 <2 s0\na y 1 each r0 p0 b0 <1 s0\nb y 1 each r0 p0 b0 <4 s0\n");
+		    "a x 1 each r0 p0 b0 <1 s0\nb x 1 each r0 p0 b0 <2 s0\na y 1 each r0 p0 b0 <1 s0\nb y 1 each r0 p0 b0 <4 s0\n"
+		    "a cold 0 each r0 p0 b0 <-1 s1 alone\na x 1 each r0 p0 b0 <6 s1 alone\na y 1 each r0 p0 b0 <6 s1 alone\n"
+		    "b cold 0 each r0 p0 b0 <-1 s2 alone\nb x 1 each r0 p0 b0 <9 s2 alone\nb y 1 each r0 p0 b0 <9 s2 alone\n");
+	lb_autostrv struct lb_strv a = { 0 };
+	lb_strv_add(&a, "a");
+	o.variants = &a;
+	expect_plan(s, &o, "a cold 0 each r0 p0 b0 <-1 s0\na x 1 each r0 p0 b0 <0 s0\na y 1 each r0 p0 b0 <0 s0\n");
 }
 
 static void nothing_matches(void **state)

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A plan that is being carried out: a cell and a slot for each build.
+ */
+#ifndef HARNESS_MEASURE_RUNNER_H
+#define HARNESS_MEASURE_RUNNER_H
+
+#include <pthread.h>
+
+#include "measure/prepare.h"
+#include "measure/resume.h"
+
+struct cell {
+	struct lb_scope *scope;
+	struct lb_cache *cache;
+	struct lb_ledger *ledger;
+	struct lb_remote *remote;
+	struct lb_ledger **hosts; /* by variant: what a host that runs it holds */
+	size_t children;          /* builds that still go on from here */
+};
+
+struct slot {
+	struct lb_buf build_row, step_rows;
+	struct lb_digest image; /* zero: none */
+	bool done;
+	bool written;
+	bool kept;   /* its row is of an earlier session */
+	bool needed; /* to be carried out: it has no row, or another that has none goes on from it */
+};
+
+struct runner {
+	struct prepared *p;
+	struct record *record;
+	struct measure_totals *totals;
+	struct cell *cells; /* by build */
+	struct slot *slots; /* by build */
+	pthread_mutex_t lock;
+	size_t *scopes; /* in the order in which they are begun */
+	size_t next_scope, next_row, finished;
+	uint64_t started;
+	bool stop;
+	struct lb_err err; /* of the first that failed */
+	int rc;
+};
+
+/* cells.c. A cell is what a build leaves for those that go on from it. */
+int cell_new(const struct measure_options *o, const struct scn_build *b, struct lb_store *records, struct cell *c, struct lb_err *err);
+void cell_fork(const struct measure_options *o, const struct cell *from, struct cell *c);
+void cell_release(struct cell *c, size_t variants);
+
+/* schedule.c, in this order before the first build. */
+void runner_order(struct runner *r);
+void runner_keep(struct runner *r, const struct resume *kept); /* NULL: nothing */
+void runner_need(struct runner *r);
+
+#endif

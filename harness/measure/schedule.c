@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What is to be done, and in which order it is begun.
+ */
+#include "measure/runner.h"
+
+/* All scopes of the first repeat, then those of the second: what drifts on a machine meets all alike. */
+void runner_order(struct runner *r)
+{
+	const struct scn_plan *plan = r->p->plan;
+	lb_autofree unsigned *repeat = lb_calloc(plan->scopes + 1, sizeof(*repeat));
+	unsigned last = 0;
+	size_t n = 0;
+	for (size_t i = 0; i < plan->count; i++) {
+		repeat[plan->builds[i].scope] = plan->builds[i].repeat;
+		last = plan->builds[i].repeat > last ? plan->builds[i].repeat : last;
+	}
+	r->scopes = lb_calloc(plan->scopes + 1, sizeof(*r->scopes));
+	for (unsigned k = 0; k <= last; k++)
+		for (size_t scope = 0; scope < plan->scopes; scope++)
+			if (repeat[scope] == k)
+				r->scopes[n++] = scope;
+}
+
+void runner_keep(struct runner *r, const struct resume *kept)
+{
+	bool before_gap = true;
+	for (size_t i = 0; kept && i < kept->count; i++) {
+		const struct kept_row *k = &kept->rows[i];
+		struct slot *s = &r->slots[i];
+		before_gap = before_gap && k->done;
+		if (!k->done)
+			continue;
+		s->done = s->kept = true;
+		s->written = before_gap;
+		s->image = k->image;
+		if (!s->written) {
+			lb_buf_add(&s->build_row, k->build.data, k->build.len);
+			lb_buf_add(&s->step_rows, k->steps.data, k->steps.len);
+		}
+		r->totals->failed += k->failed;
+		r->totals->skipped += k->skipped;
+		r->finished++;
+	}
+	r->started = kept ? kept->next_order : 0;
+}
+
+/* From the last build to the first: a build goes on from an earlier one. */
+void runner_need(struct runner *r)
+{
+	const struct scn_plan *plan = r->p->plan;
+	for (size_t i = plan->count; i-- > 0;) {
+		int after = plan->builds[i].after;
+		r->slots[i].needed = r->slots[i].needed || !r->slots[i].kept;
+		if (!r->slots[i].needed || after < 0)
+			continue;
+		r->slots[after].needed = true;
+		r->cells[after].children++;
+	}
+}
