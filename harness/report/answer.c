@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define TRIFLE_BYTES 1000 /* a commit */
+
 struct root_weight {
 	uint32_t line, instruction, reason;
 	double weight;
@@ -226,6 +228,12 @@ int report_costs(const struct report_view *v, struct step_costs *out, struct lb_
 	return rc;
 }
 
+/* A step other than RUN that takes no time to speak of, for less than a header or two of bytes. */
+static bool is_trifle(const struct report *r, const struct step_cost *c)
+{
+	return !report_is(report_string(r, c->instruction), "RUN") && c->wasted_ns <= 0 && c->wasted_bytes < TRIFLE_BYTES;
+}
+
 /* Which of two steps matters more: seconds wasted, then how often a RUN, then anything, then bytes. */
 static bool matters_more(const struct report *r, const struct step_cost *a, const struct step_cost *b, enum answer_kind kind)
 {
@@ -293,13 +301,18 @@ static bool nearer(const struct report_view *v, const struct step_costs *list, i
 	return near != other_near && gain > 0.8 * other_gain && other_gain > 0.8 * gain ? near > other_near : cheaper(v, to, other);
 }
 
+static bool same_image(const struct report *r, int a, int b)
+{
+	return strcmp(r->variants[a].image, r->variants[b].image) == 0;
+}
+
 /* `better` is the nearest variant that keeps the step and does not waste it; `best` the cheapest of all. */
 static void choose_better(const struct report_view *v, const struct step_costs *list, struct answer *out)
 {
 	int from = out->step.variant;
 	out->better = out->best = -1;
 	for (int i = 0; i < (int)v->r->variants_count; i++) {
-		if (i == from || !report_view_has(v, (size_t)i) || !cheaper(v, i, from))
+		if (i == from || !report_view_has(v, (size_t)i) || !same_image(v->r, i, from) || !cheaper(v, i, from))
 			continue;
 		if (has_step(list, i, out->step.instruction) && (out->better < 0 || nearer(v, list, from, i, out->better)))
 			out->better = i;
@@ -321,7 +334,14 @@ static void decide(const struct report_view *v, const struct step_costs *list, s
 	for (size_t i = 0; i < list->count; i++)
 		unclear += list->items[i].unclear;
 	const struct step_cost *c = worst(v->r, list, ANSWER_WASTED);
-	out->kind = covered <= 0 ? ANSWER_NOTHING_RAN : c ? ANSWER_WASTED : unclear > 0 ? ANSWER_UNKNOWN : ANSWER_FINE;
+	bool trifle = c && is_trifle(v->r, c);
+	if (trifle)
+		c = NULL;
+	out->kind = covered <= 0  ? ANSWER_NOTHING_RAN
+		    : c           ? ANSWER_WASTED
+		    : unclear > 0 ? ANSWER_UNKNOWN
+		    : trifle      ? ANSWER_TRIFLE
+				  : ANSWER_FINE;
 	if (out->kind == ANSWER_UNKNOWN || (c && !report_is(report_string(v->r, c->instruction), "RUN") && unclear > 0)) {
 		/* a RUN that may re-run for nothing says more than a COPY that does */
 		const struct step_cost *maybe = worst(v->r, list, ANSWER_UNCLEAR);

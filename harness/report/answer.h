@@ -30,6 +30,7 @@ enum answer_kind {
 	ANSWER_NOTHING_RAN, /* no commit, or none that could be built */
 	ANSWER_WASTED,      /* `step` re-runs for nothing */
 	ANSWER_UNCLEAR,     /* no step is known to, `step` re-runs because of another one, and nobody knows */
+	ANSWER_TRIFLE,      /* what re-runs for nothing costs next to nothing */
 	ANSWER_FINE,        /* all that re-ran had to */
 	ANSWER_UNKNOWN,     /* nothing wasted that is known, some re-runs without a model */
 };

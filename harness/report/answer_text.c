@@ -126,6 +126,9 @@ void report_answer_text(const struct report_view *v, const struct answer *a, str
 	case ANSWER_FINE:
 		lb_buf_adds(out, "Nothing re-runs for nothing: each step that ran again had to.");
 		return;
+	case ANSWER_TRIFLE:
+		lb_buf_adds(out, "Nothing to gain: what re-runs for nothing takes no time and makes next to no bytes.");
+		return;
 	case ANSWER_UNKNOWN:
 		lb_buf_adds(out, "No step is known to re-run for nothing; some that ran again have no model that says what they need.");
 		return;

@@ -44,6 +44,7 @@ struct report_build {
 
 struct report_variant {
 	const char *name, *dockerfile, *from; /* dockerfile, from: "" when not given */
+	const char *image;                    /* variants of one image can stand for each other; "" when not given */
 };
 struct report_edit {
 	const char *name;
@@ -74,6 +75,7 @@ struct report {
 	const char **strings;    /* interned; 0 is "" */
 	size_t strings_count, strings_cap;
 	struct lb_map *string_ids;
+	struct report *alone; /* alone.csv: the builds, without steps, of variants with a scope each; NULL: none */
 	struct lb_arena arena;
 };
 
@@ -85,8 +87,8 @@ static inline const char *report_string(const struct report *r, uint32_t id)
 
 /* run.json */
 int report_load_run(struct report *r, struct lb_err *err);
-/* builds.csv, steps.csv */
-int report_load_builds(struct report *r, struct lb_err *err);
+/* builds.csv or alone.csv; steps.csv */
+int report_load_builds(struct report *r, const char *name, struct lb_err *err);
 int report_load_steps(struct report *r, struct lb_err *err);
 bool report_running(const struct report *r);
 

@@ -7,6 +7,7 @@
 #include "report/data.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,9 +224,9 @@ static int add_build(struct report *r, const struct here *h, const struct csv_fi
 	return 0;
 }
 
-int report_load_builds(struct report *r, struct lb_err *err)
+int report_load_builds(struct report *r, const char *name, struct lb_err *err)
 {
-	lb_autofree char *path = lb_path_join(r->dir, "builds.csv");
+	lb_autofree char *path = lb_path_join(r->dir, name);
 	__attribute__((cleanup(csv_close))) struct csv_file csv;
 	int rc = csv_open(&csv, path, report_running(r), err);
 	if (rc)
@@ -383,15 +384,31 @@ int report_evidence(const struct report *r, const struct report_step *s, json_t 
 	return lb_fail_at(err, csv_pos(&r->steps_csv, s->row, line, f), "the evidence is not a JSON object");
 }
 
-int report_load(const char *dir, struct report **out, struct lb_err *err)
+static struct report *new_report(const char *dir)
 {
-	report_auto struct report *r = lb_calloc(1, sizeof(*r));
+	struct report *r = lb_calloc(1, sizeof(*r));
 	r->dir = lb_strdup(dir);
 	r->string_ids = lb_map_new(NULL);
 	r->strings = lb_grow(r->strings, 0, &r->strings_cap, sizeof(*r->strings));
 	r->strings[r->strings_count++] = "";
+	return r;
+}
+
+static int load_alone(struct report *r, struct lb_err *err)
+{
+	lb_autofree char *path = lb_path_join(r->dir, "alone.csv");
+	if (!lb_fs_exists(AT_FDCWD, path))
+		return 0;
+	r->alone = new_report(r->dir);
+	int rc = report_load_run(r->alone, err);
+	return rc ? rc : report_load_builds(r->alone, "alone.csv", err);
+}
+
+int report_load(const char *dir, struct report **out, struct lb_err *err)
+{
+	report_auto struct report *r = new_report(dir);
 	int rc = report_load_run(r, err);
-	if (rc || (rc = report_load_builds(r, err)) || (rc = report_load_steps(r, err)))
+	if (rc || (rc = report_load_builds(r, "builds.csv", err)) || (rc = report_load_steps(r, err)) || (rc = load_alone(r, err)))
 		return rc;
 	*out = lb_steal(&r);
 	return 0;
@@ -401,6 +418,7 @@ void report_free(struct report *r)
 {
 	if (!r)
 		return;
+	report_free(r->alone);
 	csv_close(&r->steps_csv);
 	json_decref(r->run);
 	lb_map_free(r->string_ids);

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define UNKNOWN_SHOWN   8
+#define UNKNOWN_COLUMNS 48
+
 const struct report_view *report_group_main(const struct report_group *g)
 {
 	return &g->views[g->main];
@@ -157,8 +160,34 @@ static void header(const struct sink *k, const struct report_view *v)
 	lb_buf_addc(k->out, '\n');
 }
 
+static void steps(const struct sink *k, const struct report_view *v)
+{
+	for (size_t variant = 0; variant < k->r->variants_count; variant++) {
+		grid_auto struct grid grid = { 0 };
+		if (print_steps_grid(v, variant, &grid))
+			table(k, &grid);
+	}
+}
+
+static void sharing(const struct sink *k, const struct report_view *v)
+{
+	struct sharing s;
+	if (!sharing_init(&s, v))
+		return;
+	lb_autobuf struct lb_buf text = { 0 };
+	grid_auto struct grid grid = { 0 };
+	sharing_text(&s, &text);
+	sharing_grid(&s, v, &grid);
+	table(k, &grid);
+	if (k->o->format == REPORT_TABLE)
+		lb_buf_addc(k->out, '\n');
+	paragraph(k, lb_buf_str(&text), NULL, 2);
+	sharing_release(&s);
+}
+
 static void details(const struct sink *k, const struct report_group *g)
 {
+	steps(k, report_group_main(g));
 	for (size_t i = 0; i < g->count; i++)
 		for (size_t variant = 0; variant < k->r->variants_count; variant++) {
 			if (!report_view_has(&g->views[i], variant))
@@ -207,9 +236,34 @@ static int block(const struct sink *k, const struct report_group *g, struct lb_e
 		paragraph(k, reading.items[i], "\033[2m", 2);
 	notes_stale(v, &stale);
 	notes(k, &stale, "");
+	sharing(k, v);
 	if (k->o->details)
 		details(k, g);
 	return 0;
+}
+
+/* One line that lists them, one that says how to learn them. */
+static void unknown(const struct sink *k, const struct lb_strv *list)
+{
+	lb_autobuf struct lb_buf line = { 0 }, learn = { 0 };
+	const json_t *scenario = json_object_get(k->r->run, "scenario");
+	const char *file = report_member(scenario, "file"), *slash = strrchr(file, '/');
+	if (!list->count)
+		return;
+	lb_buf_adds(&line, "Unknown: ");
+	for (size_t i = 0; i < list->count && i < UNKNOWN_SHOWN; i++) {
+		lb_buf_adds(&line, i ? "; " : "");
+		text_fit(&line, list->items[i], UNKNOWN_COLUMNS);
+	}
+	if (list->count > UNKNOWN_SHOWN)
+		lb_buf_addf(&line, "; and %zu more", list->count - UNKNOWN_SHOWN);
+	lb_buf_addf(&learn, "Say what they are in `%s`: `run: [{ match: \"RUN …\", takes: 20s, depends-on: [FILE], writes: [{ path: /DIR, "
+			    "files: 100, bytes: 9MiB }] }]`%s.",
+		    *file ? slash ? slash + 1 : file : "lbench.yaml", strncmp(list->items[0], "base ", 5) ? "" : ", `bases: { NAME: … }`");
+	if (k->o->format != REPORT_MARKDOWN)
+		lb_buf_addc(k->out, '\n');
+	paragraph(k, lb_buf_str(&line), NULL, 2);
+	paragraph(k, lb_buf_str(&learn), NULL, 2);
 }
 
 static void closing(const struct sink *k, const struct report_groups *g)
@@ -222,10 +276,7 @@ static void closing(const struct sink *k, const struct report_groups *g)
 	notes_listed(k->r, "warnings", &warnings);
 	notes(k, &differences, "");
 	notes(k, &problems, "");
-	notes(k, &unknowns, "unknown: ");
-	if (unknowns.count)
-		paragraph(k, "`lbench record` learns seconds, bytes and needs of a RUN from a real run; a `run:` rule declares them.", NULL,
-			  2);
+	unknown(k, &unknowns);
 	notes(k, &warnings, "warning: ");
 	if (strcmp(k->r->status, "done") != 0) {
 		lb_autofree char *line = lb_format("This result is not complete (%s): what was built so far.", k->r->status);

@@ -8,6 +8,7 @@
 #include "report/answer.h"
 #include "report/grid.h"
 #include "report/notes.h"
+#include "report/sharing.h"
 
 /* Views of a result that belong together: the same rules, one view a builder; `main` is the one that stands for
  * itself (warm, if there is one). */
@@ -29,6 +30,8 @@ void print_commit_grid(const struct report_group *g, struct grid *out);
 void print_matrix_grid(const struct report_view *v, struct grid *out);
 /* Every column of builds.csv for one variant; columns with one value for all go into `same` ("name value"). */
 void print_details_grid(const struct report_view *v, size_t variant, struct grid *out, struct lb_strv *same);
+/* What each step of a variant's first build leaves. false: it has none. */
+bool print_steps_grid(const struct report_view *v, size_t variant, struct grid *out);
 int print_json(const struct report *r, const struct report_groups *g, bool details, struct lb_buf *out, struct lb_err *err);
 void print_csv(const struct report *r, const struct report_groups *g, bool details, struct lb_buf *out);
 

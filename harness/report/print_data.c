@@ -178,6 +178,47 @@ static void json_edits(struct lb_json *w, const struct report_view *v)
 	lb_json_close(w, ']');
 }
 
+static void json_saved(struct lb_json *w, const char *key, const struct sharing_cost *c)
+{
+	static const char *const names[] = { "run_s", "stored_bytes", "push_bytes" };
+	lb_json_key(w, key);
+	lb_json_open(w, '{');
+	for (enum sharing_figure f = 0; f < SHARING_FIGURES; f++) {
+		struct amount saved = sharing_saved(c, f);
+		key_amount(w, names[f], &saved, f == SHARING_RUN_NS ? 1e9 : 1, true);
+	}
+	lb_json_close(w, '}');
+}
+
+static void json_sharing(struct lb_json *w, const struct report_view *v)
+{
+	static const char *const names[][2] = { { "run_s", "alone_run_s" }, { "stored_bytes", "alone_stored_bytes" }, { "push_bytes", "alone_push_bytes" } };
+	struct sharing s;
+	lb_json_key(w, "sharing");
+	if (!sharing_init(&s, v)) {
+		lb_json_null(w);
+		return;
+	}
+	lb_json_open(w, '{');
+	lb_json_key(w, "first_builds");
+	lb_json_open(w, '[');
+	for (size_t i = 0; i < v->r->variants_count; i++) {
+		if (!report_view_has(v, i))
+			continue;
+		lb_json_open(w, '{');
+		lb_json_kstr(w, "variant", v->r->variants[i].name);
+		for (enum sharing_figure f = 0; f < SHARING_FIGURES; f++)
+			for (size_t side = 0; side < 2; side++)
+				key_amount(w, names[f][side], &s.first[i].of[f][side], f == SHARING_RUN_NS ? 1e9 : 1, !s.first[i].of[f][side].at_least);
+		lb_json_close(w, '}');
+	}
+	lb_json_close(w, ']');
+	json_saved(w, "saves", &s.all);
+	json_saved(w, "saves_a_commit", &s.commit);
+	lb_json_close(w, '}');
+	sharing_release(&s);
+}
+
 static int json_block(struct lb_json *w, const struct report_group *g, struct lb_err *err)
 {
 	const struct report_view *v = report_group_main(g);
@@ -196,6 +237,7 @@ static int json_block(struct lb_json *w, const struct report_group *g, struct lb
 			json_mean(w, g, i);
 	lb_json_close(w, ']');
 	json_edits(w, v);
+	json_sharing(w, v);
 	lb_json_close(w, '}');
 	return 0;
 }

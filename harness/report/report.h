@@ -36,7 +36,7 @@ struct report_options {
 	enum report_format format;
 	unsigned width; /* columns of the terminal; 0: no limit */
 	bool color;
-	bool details; /* every column of builds.csv too */
+	bool details; /* every column of builds.csv too, and what each step of the first builds leaves */
 };
 
 /* Appends the answer to out.
@@ -55,7 +55,10 @@ struct report_options {
  *                       "at_least": [names of the values that are lower bounds], "first_build_s",
  *                       "builders": { NAME: run_s } } ],
  *     "edits": [ { "edit", "seq", "weight", "variants": { NAME: { "status", "hits", "reusable", "misses", "wasted",
- *                  "unknown", "stale", "run_s", "wasted_s", "push_bytes", "at_least", "message" } } } ] } ],
+ *                  "unknown", "stale", "run_s", "wasted_s", "push_bytes", "at_least", "message" } } } ],
+ *     "sharing": null | { "first_builds": [ { "variant", "run_s", "alone_run_s", "stored_bytes", "alone_stored_bytes",
+ *                "push_bytes", "alone_push_bytes" } ], "saves": { "run_s", "stored_bytes", "push_bytes" },
+ *                "saves_a_commit": { the same } } } ],
  *   "differences": [text], "problems": [text], "unknowns": [text], "warnings": [text],
  *   "builds": [ { every column of builds.csv } ] (with `details`) }
  * null is unknown. */

@@ -41,7 +41,7 @@ static int load_variants(struct report *r, struct lb_err *err)
 		const json_t *v = json_array_get(list, i);
 		struct report_variant *out = &r->variants[i];
 		*out = (struct report_variant){ text_or_empty(r, v, "name"), text_or_empty(r, v, "dockerfile"),
-						text_or_empty(r, v, "from") };
+						text_or_empty(r, v, "from"), text_or_empty(r, v, "image") };
 		if (!out->name[0])
 			return lb_fail(err, LB_INVALID, "%s/run.json: variants[%zu] has no \"name\"", r->dir, i);
 	}
