@@ -115,6 +115,7 @@ static void failures(void **state)
 		{ "classic@1", "FROM RUN COPY RUN", "nhue", "-meu", true, true, 5, 2 },
 		/* a step that fails unprinted */
 		{ "classic@1", "FROM RUN FROM RUN", "neuu", "-meu", true, true, 5, 5 },
+		{ "classic@1", "FROM RUN", "nu", "eu", true, true, 2, 2 },
 		{ "buildah@1", "FROM ENV RUN", "nuu", "-eu", true, true, 2, 2 },
 		{ "buildah@1", "FROM RUN ENV", "neu", "-me", true, true, 4, 4 },
 		{ "buildkit@1", "FROM RUN ENV", "neu", "-me", true, true, 4, 2 },
@@ -137,6 +138,8 @@ static void what_the_observations_cannot_tell(void **state)
 		{ "buildkit@1", "FROM=x RUN FROM=x RUN", "nmnm", "ss-m", false, false, 3, 3 },
 		{ "buildkit@1", "FROM=x RUN FROM=y RUN", "nmnm", "ss-m", false, false, 5, 4 },
 		{ "buildah@1", "FROM=x RUN FROM=x RUN", "nmnm", "ss-m", false, false, 5, 4 },
+		{ "buildkit@1", "FROM=X RUN FROM COPY", "nsnm", "-m-m", false, false, 4, 4 },
+		{ "buildkit@1", "FROM=x RUN FROM COPY", "nsnm", "-m-m", false, false, 5, 4 },
 	};
 	for (size_t i = 0; i < LB_COUNT(rows); i++)
 		check(&rows[i]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verify/compare.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,16 +129,27 @@ static const char *stage_name(const struct verify_seen_step *from)
 	return name && name - from->text > 3 && strncasecmp(name - 3, " as", 3) == 0 ? name + 1 : NULL;
 }
 
-/* BuildKit's output names stages: of two that bear one name, what was read for a skipped one is the other's. */
-static bool read_from_namesake(const struct pair *p, size_t step)
+static const char *name_of_stage(const struct pair *p, size_t step)
 {
-	size_t from = step;
-	while (from && !is_from(&p->seen->steps[from]))
-		from--;
-	const char *name = stage_name(&p->seen->steps[from]);
-	for (size_t i = 0; name && is_buildkit(p) && i < p->seen->steps_count; i++) {
-		const char *other = i != from && is_from(&p->seen->steps[i]) ? stage_name(&p->seen->steps[i]) : NULL;
-		if (other && strcasecmp(other, name) == 0)
+	while (step && !is_from(&p->seen->steps[step]))
+		step--;
+	return stage_name(&p->seen->steps[step]);
+}
+
+/* BuildKit's output names stages, in lower case: of two that bear one name, what was read for a skipped one is the
+ * other's; and one that the file writes with capitals was not found there, as if it had been skipped. */
+static bool misread_stage(const struct pair *p, size_t step, enum lb_outcome ours)
+{
+	const char *name = is_buildkit(p) ? name_of_stage(p, step) : NULL;
+	if (!name)
+		return false;
+	if (p->seen->steps[step].outcome == VERIFY_SKIP)
+		for (const char *c = name; *c; c++)
+			if (isupper((unsigned char)*c))
+				return true;
+	for (size_t i = 0; ours == LB_SKIPPED && i < p->seen->steps_count; i++) {
+		const char *other = is_from(&p->seen->steps[i]) ? stage_name(&p->seen->steps[i]) : NULL;
+		if (other && other != name && strcasecmp(other, name) == 0)
 			return true;
 	}
 	return false;
@@ -174,11 +186,11 @@ static bool nothing_seen_from(const struct verify_seen_state *seen, size_t i)
  * step before as the failing one, when it was carried out. */
 static void settle_unprinted(const struct verify_seen_state *seen, struct verify_played_step *ours)
 {
-	for (size_t i = 1; i < seen->steps_count; i++) {
+	for (size_t i = 0; i < seen->steps_count; i++) {
 		if (ours[i].outcome != LB_ERROR || !nothing_seen_from(seen, i))
 			continue;
 		ours[i].outcome = LB_UNREACHED;
-		if (seen->steps[i - 1].outcome == VERIFY_ERROR && (ours[i - 1].outcome == LB_MISS || ours[i - 1].outcome == LB_META))
+		if (i && seen->steps[i - 1].outcome == VERIFY_ERROR && (ours[i - 1].outcome == LB_MISS || ours[i - 1].outcome == LB_META))
 			ours[i - 1].outcome = LB_ERROR;
 	}
 }
@@ -192,7 +204,7 @@ static void compare_each(const struct pair *p, const struct verify_played_step *
 		enum verify_outcome o = seen->steps[i].outcome;
 		if (alone && o != VERIFY_ERROR && s->outcome != LB_ERROR)
 			continue;
-		if (s->outcome == LB_SKIPPED && read_from_namesake(p, i))
+		if (misread_stage(p, i, s->outcome))
 			continue;
 		tell(p, outcomes_agree(o, s, seen->failed), (int)i, seen->steps[i].text, verify_outcome_name(o),
 		     lb_outcome_name(s->outcome), s->why);

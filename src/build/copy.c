@@ -17,6 +17,7 @@
 #include "lbench/layer.h"
 
 struct copying {
+	const struct lb_dockerfile *df;
 	const struct step_run *sr;
 	struct lb_node *root;  /* NULL: not known */
 	struct lb_node *layer; /* so far */
@@ -216,9 +217,32 @@ static int add_parents(const struct copying *cp, const char *place, struct lb_no
 	return rc;
 }
 
+static int not_a_directory(const struct copying *cp, const char *place, struct lb_err *err)
+{
+	lb_fail_at(err, lb_instruction_pos(cp->df, cp->sr->instruction), "%s: /%s is there, and no directory",
+		   lb_keyword_name(cp->sr->step.keyword), place);
+	return lb_recode(err, LB_FAILED);
+}
+
+/* What leads to place must be directories where it exists. */
+static int check_way(const struct copying *cp, const char *place, struct lb_err *err)
+{
+	for (const char *slash = strchr(place, '/'); slash; slash = strchr(slash + 1, '/')) {
+		lb_autofree char *dir = lb_strndup(place, (size_t)(slash - place));
+		const struct lb_node *n = there(cp, dir);
+		if (n && n->attr.kind != LB_DIR)
+			return not_a_directory(cp, dir, err);
+	}
+	return 0;
+}
+
 /* Puts node (its reference is taken) at place into the layer. */
 static int graft(struct copying *cp, const char *place, struct lb_node *node, struct lb_err *err)
 {
+	if (check_way(cp, place, err) < 0) {
+		lb_node_unref(node);
+		return LB_FAILED;
+	}
 	lb_autonode struct lb_node *overlay = *place ? lb_tree_empty() : node;
 	if (*place) {
 		int rc = add_parents(cp, place, &overlay, err);
@@ -239,7 +263,11 @@ static int graft(struct copying *cp, const char *place, struct lb_node *node, st
 static int graft_directory(struct copying *cp, const char *place, struct lb_node *node, struct lb_err *err)
 {
 	const struct lb_node *old = *place ? there(cp, place) : cp->root;
-	if (old && old->attr.kind == LB_DIR) {
+	if (old && old->attr.kind != LB_DIR) {
+		lb_node_unref(node);
+		return not_a_directory(cp, place, err);
+	}
+	if (old) {
 		struct lb_attr attr = old->attr;
 		attr.opaque = false;
 		if (node->entries_count)
@@ -337,7 +365,8 @@ static int copy_heredoc(struct copying *cp, const struct lb_copy_source *src, st
 
 int copy_layer(struct build *b, const struct step_run *sr, struct lb_node *root, struct lb_node **out, struct lb_err *err)
 {
-	struct copying cp = { .sr = sr,
+	struct copying cp = { .df = b->plan->df,
+			      .sr = sr,
 			      .root = root,
 			      .stamp = build_stamp(b),
 			      .chown = sr->step.chown && *sr->step.chown,

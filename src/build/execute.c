@@ -155,6 +155,11 @@ static int make_directory(const struct build *b, const struct step_run *sr, stru
 {
 	bool exists = false;
 	int rc = workdir_layer(b, sr, root, sr->step.path, &r->layer, &exists, err);
+	/* what cannot be made is found out by the step that would need it */
+	if (rc == LB_FAILED && !b->shape.workdir_layer) {
+		r->layer = lb_tree_empty();
+		rc = 0;
+	}
 	r->no_layer = !b->shape.workdir_layer || (exists && !b->shape.workdir_empty_layer);
 	return rc;
 }

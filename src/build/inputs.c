@@ -41,20 +41,22 @@ static int origin_of_stage(struct build *b, int stage, bool with_bytes, const st
 
 static int origin_of_image(struct build *b, const char *name, const struct step_run *sr, struct origin *out, struct lb_err *err)
 {
-	const struct lb_base_image *image = b->o->find_base(b->o->find_base_arg, name, b->o->platform);
-	if (!image) {
+	bool scratch = b->shape.resolves_first && strcmp(name, "scratch") == 0;
+	const struct lb_base_image *image = scratch ? NULL : b->o->find_base(b->o->find_base_arg, name, b->o->platform);
+	if (!image && !scratch) {
 		lb_fail_at(err, step_pos(b, sr), "no stage, context or base is called '%s'", name);
 		return lb_recode(err, LB_FAILED);
 	}
 	struct lb_base base;
-	base_describe(image, &base);
+	if (image)
+		base_describe(image, &base);
 	struct lb_link *link;
-	int rc = lb_cache_image(b->o->cache, &base, &link, err);
+	int rc = lb_cache_image(b->o->cache, image ? &base : NULL, &link, err);
 	if (rc)
 		return rc;
 	b->image_links = lb_grow(b->image_links, b->image_links_count, &b->image_links_cap, sizeof(*b->image_links));
 	b->image_links[b->image_links_count++] = link;
-	*out = (struct origin){ lb_node_ref(image->root), link, "that image" };
+	*out = (struct origin){ image ? lb_node_ref(image->root) : lb_tree_empty(), link, "that image" };
 	return 0;
 }
 

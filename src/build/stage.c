@@ -251,7 +251,7 @@ int stage_decide(struct build *b, struct stage_run *st, struct lb_err *err)
 
 static int check_image(const struct build *b, const struct lb_instruction *in, const char *from, int from_stage, struct lb_err *err)
 {
-	if (!from || from_stage >= 0)
+	if (!from || from_stage >= 0 || strcmp(from, "scratch") == 0)
 		return 0;
 	for (size_t i = 0; i < b->o->contexts_count; i++)
 		if (strcmp(b->o->contexts[i].name, from) == 0)

@@ -31,8 +31,9 @@ int lb_build_plan_find_stage(const struct lb_build_plan *plan, const char *name,
 			return -1;
 	size_t end = before_stage < plan->stages_count ? before_stage : plan->stages_count;
 	for (size_t i = end; i-- > 0;) {
-		const char *stage = plan->stages[i].stage->name;
-		if (stage && strcasecmp(stage, name) == 0)
+		const struct lb_stage *stage = plan->stages[i].stage;
+		bool exact = plan->options.dialect & LB_DIALECT_EXACT_NAMES;
+		if (stage->name && (exact ? strcmp(stage->name_written, name) : strcasecmp(stage->name, name)) == 0)
 			return (int)i;
 	}
 	return -1;

@@ -120,7 +120,8 @@ static int add_ports(const struct lb_scope *c, size_t i, struct lb_strv *words, 
 	struct lb_pos at = lb_scope_arg_pos(c, i);
 	int r = lb_scope_split(c, c->in->args[i], at, &split);
 	for (size_t k = 0; k < split.count && r == 0; k++) {
-		if (lb_expose_add(lb_scope_arena(c), split.items[k], ports, NULL, &inner) != 0)
+		bool loose = c->s->plan->options.dialect & LB_DIALECT_LOOSE_NAMES;
+		if (lb_expose_add(lb_scope_arena(c), split.items[k], ports, NULL, &inner) != 0 && !loose)
 			r = lb_scope_fail(c, at, "%s", inner.text);
 		lb_strv_add(words, split.items[k]);
 	}

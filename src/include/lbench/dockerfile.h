@@ -45,9 +45,10 @@ enum lb_dialect {
 	/* how a front end goes about it; in no set unless named */
 	LB_DIALECT_LATE_RULES = 1 << 13,   /* an instruction's own rules are checked when the build reaches it, FROM's at once;
 	                                      what stands before the first FROM is never reached */
-	LB_DIALECT_LOOSE_NAMES = 1 << 14,  /* any word names a stage, and a variable's name may be blank */
+	LB_DIALECT_LOOSE_NAMES = 1 << 14,  /* any word names a stage or a port, and a variable's name may be blank */
 	LB_DIALECT_EARLIER_ONLY = 1 << 15, /* --from and a mount's from know the stages before; all else is an image's name */
 	LB_DIALECT_SHARED_NAMES = 1 << 16, /* stages of one name are needed together */
+	LB_DIALECT_EXACT_NAMES = 1 << 17,  /* --from=x is not the stage X */
 };
 
 struct lb_flag {
