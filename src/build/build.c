@@ -71,6 +71,33 @@ static int run_stages(struct build *b, struct lb_err *err)
 	return rc;
 }
 
+static bool lacks_layer(const struct stage_run *st)
+{
+	for (; st; st = st->base_stage)
+		for (size_t i = 0; i < st->steps_count; i++)
+			if (st->steps[i].outcome == LB_HIT && !st->steps[i].result)
+				return true;
+	return false;
+}
+
+/* The image holds the layers of the target's own chain: hits whose layers the cache does not hold are carried
+ * out after all (observed on a builder that imports a cache of mode=min). */
+static int complete_target(struct build *b, struct lb_err *err)
+{
+	struct stage_run *target = &b->stages[b->plan->target];
+	if (b->failed || !lacks_layer(target))
+		return 0;
+	struct lb_node *root = NULL;
+	int rc = stage_root(b, target, target->steps_count, true, &root, err);
+	lb_node_unref(root);
+	if (rc != LB_FAILED)
+		return rc;
+	b->failed = true;
+	b->out->ok = false;
+	snprintf(b->out->message, sizeof(b->out->message), "%s", err->text);
+	return 0;
+}
+
 static int carry_out(struct build *b, struct lb_err *err)
 {
 	int rc = make_plan(b, err);
@@ -81,6 +108,8 @@ static int carry_out(struct build *b, struct lb_err *err)
 	rc = receive_context(b, err);
 	if (!rc)
 		rc = run_stages(b, err);
+	if (!rc)
+		rc = complete_target(b, err);
 	struct stage_run *target = &b->stages[b->plan->target];
 	if (!rc)
 		rc = output_image(b, target, err);
