@@ -189,6 +189,9 @@ bool lb_diff_items(const struct lb_seen *then, const struct lb_inputs *now, unsi
 	const struct lb_selected *item;
 	bool single = then->items_count == 1 && item_at(now, 0) && !item_at(now, 1) && !item_at(now, 0)->wildcard;
 	*content = false;
+	e->changed = 0;
+	if (then->blind)
+		return false;
 	for (size_t i = 0; (item = item_at(now, i)); i++) {
 		/* a single source is the same thing under another name (a moved directory, a link that leads elsewhere) */
 		const struct lb_seen_item *old = single ? &then->items[0] : seen_named(then, item->path);

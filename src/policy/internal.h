@@ -127,6 +127,7 @@ struct lb_seen {
 	struct lb_digest depends;
 	struct lb_seen_item *items;
 	size_t items_count;
+	bool blind; /* it hit without a look at its sources: items are not all */
 };
 struct lb_seen *lb_seen_ref(struct lb_seen *s);
 void lb_seen_unref(struct lb_seen *s);

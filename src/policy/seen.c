@@ -258,8 +258,10 @@ static void put(struct stage_memory *s, size_t index, struct lb_seen *seen)
 static void copy_items(struct lb_seen *s, const struct lb_inputs *in)
 {
 	size_t count = 0;
-	for (size_t i = 0; i < in->sources_count; i++)
+	for (size_t i = 0; i < in->sources_count; i++) {
 		count += in->sources[i].items_count;
+		s->blind = s->blind || !in->sources[i].known;
+	}
 	s->items = count ? lb_calloc(count, sizeof(*s->items)) : NULL;
 	for (size_t i = 0; i < in->sources_count; i++)
 		for (size_t k = 0; k < in->sources[i].items_count; k++) {
