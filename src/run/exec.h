@@ -61,6 +61,8 @@ int lb_exec_tree_place(struct lb_exec *x, struct lb_node *tree, char **path, str
 /* What remember knows a layer by: its content and times, stamps apart; or the RUN that made it. */
 int lb_exec_layer_identity(struct lb_exec *x, struct lb_node *layer, struct lb_digest *out, struct lb_err *err);
 int lb_exec_remove(const struct lb_exec *x, int dirfd, const char *name, struct lb_err *err);
+/* From a name in the executor's own directory; fine when `to` is there, made by somebody else. */
+int lb_exec_rename(const struct lb_exec *x, const char *from, int to_dir, const char *to, struct lb_err *err);
 void lb_exec_place_free(void *p);
 
 /* exec_mounts.c: what is mounted into the sandbox. */

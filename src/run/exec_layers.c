@@ -38,6 +38,28 @@ int lb_exec_remove(const struct lb_exec *x, int dirfd, const char *name, struct 
 	return lb_ns_call(&x->ns, remove_here, &r, err);
 }
 
+struct renaming {
+	int from_dir, to_dir;
+	const char *from, *to;
+};
+
+static int rename_here(void *arg, struct lb_err *err)
+{
+	const struct renaming *r = arg;
+	if (renameat(r->from_dir, r->from, r->to_dir, r->to) == 0)
+		return 0;
+	int e = errno;
+	if (e == EEXIST || e == ENOTEMPTY)
+		return 0;
+	return lb_fail_errno(err, e, "cannot create %s", r->to);
+}
+
+int lb_exec_rename(const struct lb_exec *x, const char *from, int to_dir, const char *to, struct lb_err *err)
+{
+	struct renaming r = { x->own_fd, to_dir, from, to };
+	return lb_ns_call(&x->ns, rename_here, &r, err);
+}
+
 /* Enough of the digest to tell layers apart; all of it would not fit into a mount's options when there are many. */
 enum { NAME_DIGITS = 28 };
 
@@ -54,11 +76,8 @@ static int unpack_as(struct lb_exec *x, struct lb_node *tree, const char *name, 
 	if (lb_fs_exists(x->layers_fd, name))
 		return 0;
 	int rc = lb_run_unpack(&x->ns, x->own_fd, "new", tree, err);
-	if (!rc && renameat(x->own_fd, "new", x->layers_fd, name) != 0) {
-		int e = errno;
-		if (e != EEXIST && e != ENOTEMPTY)
-			rc = lb_fail_errno(err, e, "cannot create %s/layers/%s", x->dir, name);
-	}
+	if (!rc)
+		rc = lb_exec_rename(x, "new", x->layers_fd, name, err);
 	lb_exec_remove(x, x->own_fd, "new", NULL);
 	return rc;
 }

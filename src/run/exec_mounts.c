@@ -176,8 +176,8 @@ static int make_cache(struct lb_exec *x, const struct lb_exec_mount *c, const ch
 	lb_autofree char *above = lb_path_dir(name);
 	if (!rc)
 		rc = lb_fs_mkdirs(x->dir_fd, above, err);
-	if (!rc && renameat(x->own_fd, "cache-new", x->dir_fd, name) != 0 && errno != EEXIST && errno != ENOTEMPTY)
-		rc = lb_fail_errno(err, errno, "cannot create %s/%s", x->dir, name);
+	if (!rc)
+		rc = lb_exec_rename(x, "cache-new", x->dir_fd, name, err);
 	lb_exec_remove(x, x->own_fd, "cache-new", NULL);
 	return rc;
 }

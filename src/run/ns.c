@@ -298,10 +298,10 @@ struct user_map {
 static int map_user(void *arg, struct lb_err *err)
 {
 	const struct user_map *m = arg;
-	if (m->ns->ids == LB_IDS_ALL)
+	if (m->ns->ids != LB_IDS_ONE)
 		return map_all(m->pid, err);
-	lb_autofree char *uids = m->ns->ids == LB_IDS_ONE ? lb_format("%u 0 1\n", m->uid) : lb_format("0 0 %u\n", m->ns->count);
-	lb_autofree char *gids = m->ns->ids == LB_IDS_ONE ? lb_format("%u 0 1\n", m->gid) : lb_format("0 0 %u\n", m->ns->count);
+	lb_autofree char *uids = lb_format("%u 0 1\n", m->uid);
+	lb_autofree char *gids = lb_format("%u 0 1\n", m->gid);
 	int e = write_proc(m->pid, "uid_map", uids);
 	if (!e)
 		e = write_proc(m->pid, "gid_map", gids);

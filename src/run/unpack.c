@@ -63,10 +63,24 @@ static int set_attr(const struct lb_ns *ns, int dirfd, const char *name, const s
 	return utimensat(dirfd, name, times, AT_SYMLINK_NOFOLLOW) != 0 ? errno : 0;
 }
 
+struct attr_task {
+	const struct lb_ns *ns;
+	int dirfd;
+	const char *name;
+	const struct lb_attr *attr;
+};
+
+static int set_attr_here(void *arg, struct lb_err *err)
+{
+	const struct attr_task *t = arg;
+	int e = set_attr(t->ns, t->dirfd, t->name, t->attr);
+	return e ? lb_fail_errno(err, e, "cannot set the attributes of %s", t->name) : 0;
+}
+
 int lb_run_unpack_attr(const struct lb_ns *ns, int dirfd, const char *name, const struct lb_node *n, struct lb_err *err)
 {
-	int e = set_attr(ns, dirfd, name, &n->attr);
-	return e ? lb_fail_errno(err, e, "cannot set the attributes of %s", name) : 0;
+	struct attr_task t = { ns, dirfd, name, &n->attr };
+	return ns->ids == LB_IDS_SUB ? lb_ns_call(ns, set_attr_here, &t, err) : set_attr_here(&t, err);
 }
 
 /* ---- files ---- */

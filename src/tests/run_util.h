@@ -14,6 +14,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -235,18 +236,40 @@ static inline int probe(void)
 }
 
 /* Again by itself, so that nothing of root is left in the process. */
-static inline int as_ordinary_user(void)
+static inline int as_user(uid_t uid, gid_t gid)
 {
 	pid_t pid = fork();
 	int status = 1;
 	if (pid == 0) {
-		if (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 || setresuid(NOBODY, NOBODY, NOBODY) != 0)
+		if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
 			_exit(1);
-		execl("/proc/self/exe", "test_run_exec", (char *)NULL);
+		execl("/proc/self/exe", "test_run", (char *)NULL);
 		_exit(1);
 	}
 	waitpid(pid, &status, 0);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+/* Somebody who has sub-ids; NULL: nobody here. */
+static inline const struct passwd *user_with_sub_ids(void)
+{
+	lb_autobuf struct lb_buf text = { 0 };
+	if (access("/usr/bin/newuidmap", X_OK) != 0 || lb_fs_read(AT_FDCWD, "/etc/subuid", &text, NULL))
+		return NULL;
+	for (char *p = text.data; p && *p; p += strcspn(p, "\n"), p += *p == '\n') {
+		lb_autofree char *name = lb_strndup(p, strcspn(p, ":\n"));
+		const struct passwd *user = getpwnam(name);
+		if (user && user->pw_uid && user->pw_uid != NOBODY)
+			return user;
+	}
+	return NULL;
+}
+
+static inline int as_ordinary_users(void)
+{
+	const struct passwd *user = user_with_sub_ids();
+	int rc = as_user(NOBODY, NOBODY);
+	return rc || !user ? rc : as_user(user->pw_uid, user->pw_gid);
 }
 
 #define EXEC_TEST(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
@@ -256,7 +279,7 @@ static inline int run_as_both(int (*all)(void))
 	int rc = probe();
 	if (!rc)
 		rc = all();
-	return rc || geteuid() != 0 ? rc : as_ordinary_user();
+	return rc || geteuid() != 0 ? rc : as_ordinary_users();
 }
 
 #endif
