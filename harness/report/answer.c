@@ -147,9 +147,11 @@ static int add_step(struct candidates *list, const struct report *r, const struc
 {
 	const struct report_step *steps = report_steps_of(r, b), *s = &steps[i], *root;
 	struct candidate *c = candidate_for(list, b, steps, i);
+	struct step_cost *cost = &c->cost;
+	cost->reusable |= s->outcome == ST_HIT || s->outcome == ST_MISS || s->outcome == ST_UNKNOWN;
+	cost->unknown += s->outcome == ST_UNKNOWN ? weight : 0;
 	if (s->outcome != ST_MISS || weight <= 0)
 		return 0;
-	struct step_cost *cost = &c->cost;
 	bool inherited = !strcmp(report_string(r, s->reason), "parent-missed");
 	cost->rerun += weight;
 	cost->needed += s->needed == NEED_YES ? weight : 0;
@@ -162,6 +164,7 @@ static int add_step(struct candidates *list, const struct report *r, const struc
 		cost->wasted_ns += s->run_ns != REPORT_UNKNOWN ? weight * (double)s->run_ns : 0;
 		cost->ns_at_least |= s->run_ns == REPORT_UNKNOWN && report_is(report_string(r, s->instruction), "RUN");
 		cost->wasted_bytes += s->blob_bytes != REPORT_UNKNOWN ? weight * (double)s->blob_bytes : 0;
+		cost->bytes_at_least |= s->blob_bytes == REPORT_UNKNOWN && s->layer_bytes != REPORT_UNKNOWN;
 	}
 	if (s->needed == NEED_YES || (s->needed == NEED_EMPTY && !inherited))
 		return 0;

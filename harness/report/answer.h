@@ -17,9 +17,12 @@ struct step_cost {
 	double wasted;              /* … and has not to */
 	double unclear;             /* … and nobody knows whether it has to */
 	double inherited;           /* unclear, because a step before it missed */
+	double unknown;             /* commits on which nobody knows whether it re-runs */
+	bool reusable;              /* a step that can hit or miss, not one without a layer of its own */
 	double wasted_ns, rerun_ns; /* a commit: sums of what is known */
 	bool ns_at_least;
 	double wasted_bytes; /* blobs that it made for nothing */
+	bool bytes_at_least;
 	/* the step that the wasted (or inherited) executions come from most often, and on which part of the commits */
 	uint32_t root_line, root_instruction, root_reason;
 	double root_share, root_weight; /* root_weight: of all roots */
@@ -64,6 +67,12 @@ void report_needs_text(const json_t *needs, bool files_only, struct lb_buf *out)
 /* What changed, of a step's evidence: "app/main.py content 8f3a01bc→c01d4e22, 3 files in all"; e may be NULL. */
 void report_change_text(const json_t *e, struct lb_buf *out);
 bool report_is(const char *instruction, const char *keyword);
+/* "app/main.py content 8f3a→c01d", of an evidence object. */
+void report_change_text(const json_t *evidence, struct lb_buf *out);
+/* "COPY requirements.txt before :6, the rest after it": what would spare the step, whose miss came from root;
+ * nothing when it is not clear. */
+int report_hint_text(const struct report *r, const struct report_build *b, const struct report_step *s, const struct report_step *root,
+		     struct lb_buf *out, struct lb_err *err);
 
 /* Sentences. */
 void report_answer_text(const struct report_view *v, const struct answer *a, struct lb_buf *out);

@@ -18,6 +18,7 @@
 
 enum step_outcome { ST_HIT, ST_MISS, ST_META, ST_SKIPPED, ST_UNKNOWN, ST_ERROR, ST_UNREACHED };
 enum step_needed { NEED_EMPTY, NEED_YES, NEED_NO };
+enum step_source { SOURCE_NONE, SOURCE_RECORDED, SOURCE_DECLARED, SOURCE_UNKNOWN };
 enum step_stale { STALE_NO, STALE_WRONG, STALE_SUSPECT, STALE_OUTDATED };
 
 struct report_step {
@@ -29,7 +30,8 @@ struct report_step {
 	uint32_t instruction, stage, reason;                 /* report_string() */
 	uint16_t step;
 	uint8_t outcome, needed, stale;
-	bool trigger; /* of ONBUILD */
+	uint8_t source; /* enum step_source, of the seconds */
+	bool trigger;   /* of ONBUILD */
 };
 
 #define EDIT_COLD (-1)

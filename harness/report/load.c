@@ -85,11 +85,12 @@ enum step_column {
 	SC_BLOB_BYTES,
 	SC_ENGINE_NS,
 	SC_RUN_NS,
+	SC_MODEL_SOURCE,
 	SC_COUNT,
 };
 static const char *const step_columns[SC_COUNT] = {
 	"build_id", "stage",    "step",    "line",        "instruction", "trigger",    "outcome",   "needed", "stale",
-	"reason",   "evidence", "diff_id", "layer_bytes", "blob_digest", "blob_bytes", "engine_ns", "run_ns",
+	"reason",   "evidence", "diff_id", "layer_bytes", "blob_digest", "blob_bytes", "engine_ns", "run_ns", "model_source",
 };
 static_assert(SC_COUNT <= sizeof(((struct report *)0)->step_columns) / sizeof(size_t), "room for the positions");
 
@@ -278,6 +279,9 @@ static int read_step(struct report *r, const struct here *h, const struct csv_fi
 	    (rc = choice(h, "needed", &f[at[SC_NEEDED]], "|yes|no", &s->needed, err)) ||
 	    (rc = choice(h, "stale", &f[at[SC_STALE]], "|wrong|suspect|outdated", &s->stale, err)))
 		return rc;
+	if (at[SC_MODEL_SOURCE] != SIZE_MAX &&
+	    (rc = choice(h, "model_source", &f[at[SC_MODEL_SOURCE]], "|recorded|declared|unknown", &s->source, err)))
+		return rc;
 	s->step = step == REPORT_UNKNOWN ? 0 : (uint16_t)step;
 	s->line = line == REPORT_UNKNOWN ? 0 : (uint32_t)line;
 	s->trigger = f[at[SC_TRIGGER]].len != 0;
@@ -324,7 +328,7 @@ static int step_columns_find(struct report *r, struct csv_field *fields, struct 
 {
 	int rc = csv_next(&r->steps_csv, fields, MAX_COLUMNS, err);
 	for (size_t i = 0; i < SC_COUNT && rc >= 0; i++)
-		rc = find_column(&r->steps_csv, fields, step_columns[i], true, &r->step_columns[i], err);
+		rc = find_column(&r->steps_csv, fields, step_columns[i], i != SC_MODEL_SOURCE, &r->step_columns[i], err);
 	return rc < 0 ? rc : 0;
 }
 

@@ -103,7 +103,7 @@ static void notes(const struct sink *k, const struct lb_strv *list, const char *
 	}
 }
 
-static const char *seconds_text(const struct report *r)
+const char *print_seconds_text(const struct report *r)
 {
 	static const char *const texts[][2] = {
 		{ "declared", "declared, not measured" },   { "recorded", "recorded from a real run" },
@@ -136,7 +136,7 @@ static void header(const struct sink *k, const struct report_view *v)
 	lb_strv_add(&parts, lb_buf_str(&text));
 	if (v->block.builder[0])
 		lb_strv_take(&parts, lb_format("builder: %s", v->block.builder));
-	lb_strv_take(&parts, lb_format("RUN seconds: %s", seconds_text(r)));
+	lb_strv_take(&parts, lb_format("RUN seconds: %s", print_seconds_text(r)));
 	if (!strcmp(v->block.run_mode, "dry"))
 		lb_strv_add(&parts, "dry: bytes are estimates");
 	if (r->compression[0])
@@ -242,12 +242,21 @@ static int block(const struct sink *k, const struct report_group *g, struct lb_e
 	return 0;
 }
 
+void print_learn_text(const struct report *r, const struct lb_strv *unknowns, struct lb_buf *out)
+{
+	const json_t *scenario = json_object_get(r->run, "scenario");
+	const char *file = report_member(scenario, "file"), *slash = strrchr(file, '/');
+	lb_buf_addf(out,
+		    "Say what they are in `%s`: `run: [{ match: \"RUN …\", takes: 20s, depends-on: [FILE], writes: [{ path: /DIR, "
+		    "files: 100, bytes: 9MiB }] }]`%s.",
+		    *file ? slash ? slash + 1 : file : "lbench.yaml",
+		    strncmp(unknowns->items[0], "base ", 5) ? "" : ", `bases: { NAME: … }`");
+}
+
 /* One line that lists them, one that says how to learn them. */
 static void unknown(const struct sink *k, const struct lb_strv *list)
 {
 	lb_autobuf struct lb_buf line = { 0 }, learn = { 0 };
-	const json_t *scenario = json_object_get(k->r->run, "scenario");
-	const char *file = report_member(scenario, "file"), *slash = strrchr(file, '/');
 	if (!list->count)
 		return;
 	lb_buf_adds(&line, "Unknown: ");
@@ -257,9 +266,7 @@ static void unknown(const struct sink *k, const struct lb_strv *list)
 	}
 	if (list->count > UNKNOWN_SHOWN)
 		lb_buf_addf(&line, "; and %zu more", list->count - UNKNOWN_SHOWN);
-	lb_buf_addf(&learn, "Say what they are in `%s`: `run: [{ match: \"RUN …\", takes: 20s, depends-on: [FILE], writes: [{ path: /DIR, "
-			    "files: 100, bytes: 9MiB }] }]`%s.",
-		    *file ? slash ? slash + 1 : file : "lbench.yaml", strncmp(list->items[0], "base ", 5) ? "" : ", `bases: { NAME: … }`");
+	print_learn_text(k->r, list, &learn);
 	if (k->o->format != REPORT_MARKDOWN)
 		lb_buf_addc(k->out, '\n');
 	paragraph(k, lb_buf_str(&line), NULL, 2);

@@ -26,6 +26,12 @@ void report_groups_release(struct report_groups *g);
 
 const struct report_view *report_group_main(const struct report_group *g);
 
+/* "CI runner, cache imported", of "fresh" */
+const char *print_builder_title(const char *builder);
+/* "declared, not measured", of the result's RUN seconds */
+const char *print_seconds_text(const struct report *r);
+/* How a scenario says what is unknown (not an empty list). */
+void print_learn_text(const struct report *r, const struct lb_strv *unknowns, struct lb_buf *out);
 void print_commit_grid(const struct report_group *g, struct grid *out);
 void print_matrix_grid(const struct report_view *v, struct grid *out);
 /* Every column of builds.csv for one variant; columns with one value for all go into `same` ("name value"). */

@@ -18,7 +18,7 @@ static int decimals_of(const struct report_view *v, bool bytes)
 	return text_decimals(largest);
 }
 
-static const char *builder_title(const char *builder)
+const char *print_builder_title(const char *builder)
 {
 	static const char *const titles[][2] = {
 		{ "warm", "warm builder" },
@@ -94,7 +94,7 @@ void print_commit_grid(const struct report_group *g, struct grid *out)
 		grid_add(out, titles[i]);
 	for (size_t i = 0; i < g->count; i++)
 		if (i != g->main)
-			grid_add(out, builder_title(g->views[i].block.builder));
+			grid_add(out, print_builder_title(g->views[i].block.builder));
 	if (!has_builder(g, "cold"))
 		grid_add(out, "first build");
 	int decimals = decimals_of(v, false), byte_decimals = decimals_of(v, true);

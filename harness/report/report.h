@@ -17,6 +17,7 @@
 
 #include "lbench/buf.h"
 #include "lbench/err.h"
+#include "lbench/mem.h"
 
 struct report;
 
@@ -80,14 +81,23 @@ int report_explain(const struct report *r, const struct explain_options *o, stru
 /* Writes the tables that the plots are drawn from into plots_dir (made when it is not there): for each picture
  * NAME.tsv, and NAME.vars with its title and sizes as gnuplot assignments. */
 int report_tables(const struct report *r, const char *plots_dir, struct lb_err *err);
+/* The same for some types of pictures (NULL: all). LB_USAGE names the types when one is unknown, or when the result
+ * has no picture of any of them. */
+int report_tables_of(const struct report *r, const char *plots_dir, const struct lb_strv *types, struct lb_err *err);
 
 struct plot_options {
 	bool svg, png, pdf;
+	bool html; /* plots.html, which holds all pictures that are drawn */
 	bool dark;
+	const struct lb_strv *types; /* heatmap, rebuild, …; NULL: all that lie there */
 	const char *gnuplot; /* program; NULL: "gnuplot" on PATH */
 	const char *scripts; /* directory of the *.gp; NULL: $LBENCH_PLOTS_DIR, else where they were built from */
 };
 /* Draws every table of plots_dir. LB_UNAVAILABLE when gnuplot is not installed. */
 int report_plot(const char *plots_dir, const struct plot_options *o, struct lb_err *err);
+
+/* Appends one HTML page about n > 0 results: whole in itself, nothing is loaded. Results of the same scenario stand
+ * together, oldest first: the last one is shown, and the others compared with it. */
+int report_html(const struct report *const *list, size_t n, struct lb_buf *out, struct lb_err *err);
 
 #endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Results of one scenario beside each other: what a commit costs in each, and which steps fall out otherwise in the
+ * last one than in the first. Variants and edits are matched by name, steps by stage, text and place.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/html.h"
+
+#define MOST_CHANGES 60
+#define MOST_SHOWN   12 /* results that the table has a column for */
+
+struct entry {
+	const struct report *r;
+	struct report_groups groups;
+	const struct report_view *v; /* NULL: nothing was built */
+};
+
+static int variant_named(const struct report *r, const char *name)
+{
+	for (size_t i = 0; i < r->variants_count; i++)
+		if (!strcmp(r->variants[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+static const struct report_mean *mean_of(const struct entry *e, const char *variant)
+{
+	int i = e->v ? variant_named(e->r, variant) : -1;
+	return i >= 0 && e->v->means[i].covered > 0 ? &e->v->means[i] : NULL;
+}
+
+static void add_names(const struct entry *list, size_t n, struct lb_strv *out)
+{
+	for (size_t i = n; i-- > 0;)
+		for (size_t k = 0; k < list[i].r->variants_count; k++)
+			if (!lb_strv_has(out, list[i].r->variants[k].name))
+				lb_strv_add(out, list[i].r->variants[k].name);
+}
+
+static void change_text(const struct amount *a, const struct amount *b, struct lb_buf *out)
+{
+	if (a->none || b->none || a->at_least || b->at_least)
+		return;
+	double d = b->value - a->value;
+	if (fabs(d) < 5e5) {
+		lb_buf_adds(out, "<span class=\"f\">same</span>");
+		return;
+	}
+	lb_buf_addf(out, "<span class=\"%s\">%s", d > 0 ? "bad" : "good", d > 0 ? "+" : "−");
+	text_seconds(out, fabs(d) / 1e9);
+	lb_buf_adds(out, "</span>");
+}
+
+static void head(const struct entry *list, size_t first, size_t n, struct lb_buf *out)
+{
+	lb_buf_adds(out, "<thead><tr><th scope=\"col\" class=\"l\">a commit</th>");
+	for (size_t i = first; i < n; i++) {
+		lb_buf_adds(out, "<th scope=\"col\" class=\"l\">");
+		html_text(out, list[i].r->run_id);
+		lb_buf_adds(out, "<br><span class=\"f\">");
+		html_fit(out, list[i].v ? notes_rules(&list[i].v->block) : "", 40);
+		lb_buf_adds(out, ", seconds ");
+		html_text(out, list[i].r->seconds);
+		lb_buf_adds(out, "</span></th>");
+	}
+	lb_buf_adds(out, "<th scope=\"col\" class=\"l\">first to last</th></tr></thead>\n");
+}
+
+static double largest(const struct entry *list, size_t n)
+{
+	double most = 1;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; list[i].v && k < list[i].r->variants_count; k++)
+			most = fmax(most, list[i].v->means[k].run_ns.value);
+	return most;
+}
+
+static void variant_row(const struct entry *list, size_t first, size_t n, const char *name, double most, struct lb_buf *out)
+{
+	lb_buf_adds(out, "<tr><th scope=\"row\" class=\"l\">");
+	html_text(out, name);
+	lb_buf_adds(out, "</th>");
+	for (size_t i = first; i < n; i++) {
+		const struct report_mean *m = mean_of(&list[i], name);
+		if (!m) {
+			lb_buf_adds(out, "<td class=\"f\">–</td>");
+			continue;
+		}
+		lb_buf_adds(out, "<td>");
+		html_bar(out, m->run_ns.none ? 0 : m->run_ns.value / most, m->wasted_ns.none ? 0 : m->wasted_ns.value / most);
+		lb_buf_addc(out, ' ');
+		html_seconds(out, &m->run_ns);
+		lb_buf_addf(out, "<br><span class=\"f\">%s%.1f of %.1f steps · ", m->rebuilt_at_least ? "≥" TEXT_NBSP : "", m->rebuilt,
+			    m->reusable);
+		html_bytes(out, &m->pushed);
+		lb_buf_adds(out, "</span></td>");
+	}
+	const struct report_mean *a = mean_of(&list[0], name), *b = mean_of(&list[n - 1], name);
+	lb_buf_adds(out, "<td>");
+	if (a && b)
+		change_text(&a->run_ns, &b->run_ns, out);
+	lb_buf_adds(out, "</td></tr>\n");
+}
+
+static void trend(const struct entry *list, size_t n, const struct lb_strv *names, struct lb_buf *out)
+{
+	lb_autofree double *values = lb_calloc(names->count * n + 1, sizeof(*values));
+	lb_autofree struct html_line *lines = lb_calloc(names->count + 1, sizeof(*lines));
+	if (n < 3)
+		return;
+	for (size_t i = 0; i < names->count; i++) {
+		for (size_t k = 0; k < n; k++) {
+			const struct report_mean *m = mean_of(&list[k], names->items[i]);
+			values[i * n + k] = m && !m->run_ns.none && !m->run_ns.at_least ? m->run_ns.value / 1e9 : NAN;
+		}
+		lines[i] = (struct html_line){ names->items[i], values + i * n, n };
+	}
+	html_chart(lines, names->count, "s", "RUN seconds a commit, result by result", out);
+}
+
+/* ---- decisions ---- */
+
+static const struct report_build *build_named(const struct entry *e, const char *variant, const char *edit)
+{
+	int i = variant_named(e->r, variant);
+	for (size_t k = 0; i >= 0 && k < e->v->count; k++)
+		if (!strcmp(report_commit_name(e->v, k), edit)) {
+			const struct report_cell *c = report_cell(e->v, (size_t)i, k);
+			return c->repeats ? &e->r->builds[c->first] : NULL;
+		}
+	return NULL;
+}
+
+static const struct report_step *same_step(const struct entry *to, const struct report_build *b, const struct entry *from,
+					   const struct report_step *s, size_t *next)
+{
+	const char *text = report_string(from->r, s->instruction), *stage = report_string(from->r, s->stage);
+	for (size_t k = *next; k < b->steps_count; k++) {
+		const struct report_step *other = report_steps_of(to->r, b) + k;
+		if (strcmp(report_string(to->r, other->instruction), text) != 0 || strcmp(report_string(to->r, other->stage), stage) != 0)
+			continue;
+		*next = k + 1;
+		return other;
+	}
+	return NULL;
+}
+
+static void change_row(const struct entry *from, const char *variant, const char *edit, const struct report_step *was,
+		       const struct report_step *now, struct lb_buf *out)
+{
+	struct html_mark x = html_mark(was), y = html_mark(now);
+	lb_buf_adds(out, "<tr><td>");
+	html_text(out, variant);
+	lb_buf_addf(out, "</td><td class=\"no\">%u</td><td class=\"c\"><code>", now->line);
+	html_fit(out, report_string(from->r, was->instruction), 60);
+	lb_buf_adds(out, "</code></td><td>after ");
+	html_text(out, edit);
+	lb_buf_addf(out,
+		    "</td><td><span class=\"mk %s\" title=\"%s\">%s</span> → <span class=\"mk %s\" title=\"%s\">%s</span> %s</td></tr>\n",
+		    x.css, x.words, x.letter, y.css, y.words, y.letter, y.words);
+}
+
+static size_t changes_of(const struct entry *a, const struct entry *b, const char *variant, size_t commit, size_t shown, struct lb_buf *out)
+{
+	const char *edit = report_commit_name(b->v, commit);
+	const struct report_build *now = build_named(b, variant, edit), *was = build_named(a, variant, edit);
+	size_t n = 0, next = 0;
+	for (size_t i = 0; was && now && i < was->steps_count; i++) {
+		const struct report_step *x = report_steps_of(a->r, was) + i, *y = same_step(b, now, a, x, &next);
+		if (!y || (x->outcome == y->outcome && x->needed == y->needed && x->stale == y->stale))
+			continue;
+		if (shown + n < MOST_CHANGES)
+			change_row(a, variant, edit, x, y, out);
+		n++;
+	}
+	return n;
+}
+
+static void decisions(const struct entry *a, const struct entry *b, struct lb_buf *out)
+{
+	lb_autobuf struct lb_buf rows = { 0 };
+	size_t n = 0;
+	if (!a->v || !b->v || !a->v->each || !b->v->each)
+		return;
+	for (size_t i = 0; i < b->r->variants_count; i++)
+		for (size_t k = 0; k < b->v->count; k++)
+			n += changes_of(a, b, b->r->variants[i].name, k, n, &rows);
+	if (!n) {
+		lb_buf_adds(out, "<p>Every step that both have falls out the same after every edit that both have.</p>\n");
+		return;
+	}
+	lb_buf_addf(out,
+		    "<p>%zu step%s fall%s out otherwise in the last result than in the first:</p>\n"
+		    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Steps that fall out otherwise\"><table "
+		    "class=\"changes\">\n",
+		    n, n > 1 ? "s" : "", n > 1 ? "" : "s");
+	lb_buf_add(out, lb_buf_str(&rows), rows.len);
+	lb_buf_adds(out, "</table></div>\n");
+	if (n > MOST_CHANGES)
+		lb_buf_addf(out, "<p class=\"f\">and %zu more</p>\n", n - MOST_CHANGES);
+}
+
+static void advice(const struct entry *list, size_t n, struct lb_buf *out)
+{
+	bool measured = false, digests = false;
+	for (size_t i = 0; i < n; i++) {
+		measured |= !strcmp(list[i].r->seconds, "measured");
+		digests |= strcmp(list[i].r->digest, list[0].r->digest) != 0;
+	}
+	if (digests)
+		lb_buf_adds(out, "<p class=\"note f\">The scenario itself is not the same in all of them.</p>\n");
+	if (measured)
+		lb_buf_adds(out, "<p class=\"note f\">Seconds were measured: a small difference may be noise.</p>\n");
+}
+
+void html_compare(const struct report *const *reports, size_t n, struct lb_buf *out)
+{
+	lb_autofree struct entry *list = lb_calloc(n + 1, sizeof(*list));
+	lb_autostrv struct lb_strv names = { 0 };
+	for (size_t i = 0; i < n; i++) {
+		list[i].r = reports[i];
+		report_groups_init(&list[i].groups, reports[i]);
+		list[i].v = list[i].groups.count ? report_group_main(&list[i].groups.items[0]) : NULL;
+	}
+	add_names(list, n, &names);
+	size_t first = n > MOST_SHOWN ? n - MOST_SHOWN : 0;
+	lb_buf_addf(out,
+		    "<section><h2>%zu results of this scenario</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+		    "aria-label=\"Results compared\"><table class=\"edits sec\">\n",
+		    n);
+	head(list, first, n, out);
+	lb_buf_adds(out, "<tbody>\n");
+	for (size_t i = 0; i < names.count; i++)
+		variant_row(list, first, n, names.items[i], largest(list, n), out);
+	lb_buf_adds(out, "</tbody></table></div>\n");
+	trend(list, n, &names, out);
+	decisions(&list[0], &list[n - 1], out);
+	advice(list, n, out);
+	lb_buf_adds(out, "</section>\n");
+	for (size_t i = 0; i < n; i++)
+		report_groups_release(&list[i].groups);
+}
