@@ -27,6 +27,7 @@ int cmd_plan(int argc, char **argv, struct lb_err *err);
 int cmd_compare(int argc, char **argv, struct lb_err *err);
 int cmd_explain(int argc, char **argv, struct lb_err *err);
 int cmd_report(int argc, char **argv, struct lb_err *err);
+int cmd_plot(int argc, char **argv, struct lb_err *err);
 int cmd_verify(int argc, char **argv, struct lb_err *err);
 int cmd_env(int argc, char **argv, struct lb_err *err);
 int cmd_parse(int argc, char **argv, struct lb_err *err);

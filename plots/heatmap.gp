@@ -10,7 +10,7 @@ call 'common.gp' ARG1 ARG2 ARG3 ARG4
 # each tells from the others by lightness too, and the letter says it without any colour
 array fill[8] = [dark ? 0x2A2E34 : 0xF2F2F2, 0xA9D3EE, 0x0072B2, 0xD55E00, 0xE8B4CF, 0xF0E442, 0x5B2A86, 0x000000]
 array text[8] = [faint, 0x10303F, 0xFFFFFF, 0xFFFFFF, 0x40202F, 0x303000, 0xFFFFFF, 0xFFFFFF]
-array name[8] = ['– no layer', 'H hit', 'M re-run, needed', 'W re-run, wasted', 'R re-run, need not known', '? unknown', 'S stale hit', 'E failed']
+array name[8] = ['– no layer', 'H hit', 'N re-run, needed', 'W re-run, wasted', 'R re-run, need not known', '? unknown', 'S stale hit', 'E failed']
 
 set lmargin at screen 440.0 / width
 set rmargin at screen 1 - 24.0 / width

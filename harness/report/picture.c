@@ -125,8 +125,20 @@ void picture_release(struct picture *p)
 	lb_buf_release(&p->vars);
 }
 
+bool picture_is(const char *name, const struct lb_strv *types)
+{
+	for (size_t i = 0; types && i < types->count; i++) {
+		size_t n = strlen(types->items[i]);
+		if (!strncmp(name, types->items[i], n) && (!name[n] || name[n] == '-'))
+			return true;
+	}
+	return !types;
+}
+
 int picture_write(struct picture *p, struct album *album, struct lb_err *err)
 {
+	if (!picture_is(p->name, album->types))
+		return 0;
 	lb_autofree char *name = lb_strdup(p->name);
 	for (unsigned n = 2; lb_strv_has(&album->names, name); n++) {
 		lb_cleanup_free(&name);
@@ -138,20 +150,42 @@ int picture_write(struct picture *p, struct album *album, struct lb_err *err)
 	return rc ? rc : lb_fs_write(AT_FDCWD, vars, lb_buf_str(&p->vars), p->vars.len, err);
 }
 
+static int check_types(const struct lb_strv *types, struct lb_err *err)
+{
+	static const char *const known[] = { "heatmap", "rebuild", "bytes", "time", "sequence", "layers" };
+	for (size_t i = 0; types && i < types->count; i++) {
+		size_t k = 0;
+		while (k < LB_COUNT(known) && strcmp(known[k], types->items[i]) != 0)
+			k++;
+		if (k == LB_COUNT(known))
+			return lb_fail(err, LB_USAGE,
+				       "no type of plot \"%s\"; there are heatmap, rebuild, bytes, time, sequence and layers",
+				       types->items[i]);
+	}
+	return 0;
+}
+
 int report_tables(const struct report *r, const char *plots_dir, struct lb_err *err)
+{
+	return report_tables_of(r, plots_dir, NULL, err);
+}
+
+int report_tables_of(const struct report *r, const char *plots_dir, const struct lb_strv *types, struct lb_err *err)
 {
 	static int (*const kinds[])(const struct report_view *, struct album *, struct lb_err *) = {
 		picture_heatmaps, picture_bars, picture_times, picture_sequence, picture_layers,
 	};
-	int rc = lb_fs_mkdirs(AT_FDCWD, plots_dir, err);
-	if (rc)
+	int rc = check_types(types, err);
+	if (rc || (rc = lb_fs_mkdirs(AT_FDCWD, plots_dir, err)))
 		return rc;
 	report_autogroups struct report_groups groups;
 	report_groups_init(&groups, r);
-	struct album album = { .dir = plots_dir, .many_blocks = groups.count > 1 };
+	struct album album = { .dir = plots_dir, .types = types, .many_blocks = groups.count > 1 };
 	for (size_t i = 0; i < groups.count && !rc; i++)
 		for (size_t k = 0; k < LB_COUNT(kinds) && !rc; k++)
 			rc = kinds[k](report_group_main(&groups.items[i]), &album, err);
+	if (!rc && types && !album.names.count)
+		rc = lb_fail(err, LB_USAGE, "%s has no picture of the type%s asked for", r->dir, types->count > 1 ? "s" : "");
 	lb_strv_release(&album.names);
 	return rc;
 }

@@ -17,8 +17,9 @@ struct picture {
 /* Files of one result. */
 struct album {
 	const char *dir;
-	struct lb_strv names; /* written so far, so that none is written twice */
-	bool many_blocks;     /* names carry the policy */
+	const struct lb_strv *types; /* NULL: all */
+	struct lb_strv names;        /* written so far, so that none is written twice */
+	bool many_blocks;            /* names carry the policy */
 };
 
 /* kind is the script's name. The note under the picture says what the figures rest on. */
@@ -37,6 +38,9 @@ void picture_text(struct picture *p, const char *text, size_t width); /* width a
 void picture_value(struct picture *p, double n);
 void picture_end_row(struct picture *p);
 void picture_header(struct picture *p, const char *columns); /* names with blanks between */
+
+/* Does a picture NAME belong to one of the types? */
+bool picture_is(const char *name, const struct lb_strv *types);
 
 /* "source (52 %)" */
 void picture_edit(const struct report_view *v, size_t commit, struct lb_buf *out);

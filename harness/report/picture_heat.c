@@ -23,7 +23,7 @@ static struct mark mark_of(const struct report_step *s)
 	case ST_HIT:
 		return s->stale ? (struct mark){ "S", CODE_STALE } : (struct mark){ "H", CODE_HIT };
 	case ST_MISS:
-		return s->needed == NEED_YES  ? (struct mark){ "M", CODE_NEEDED }
+		return s->needed == NEED_YES  ? (struct mark){ "N", CODE_NEEDED }
 		       : s->needed == NEED_NO ? (struct mark){ "W", CODE_WASTED }
 					      : (struct mark){ "R", CODE_UNCLEAR };
 	case ST_UNKNOWN:

@@ -99,7 +99,7 @@ static void test_table_contents(void **state)
 	lb_autofree char *heat = read_file("heatmap-copy-first.tsv"), *bars = read_file("rebuild.tsv"), *time = read_file("time.tsv"),
 			 *layers = read_file("layers.tsv"), *vars = read_file("heatmap-copy-first.vars");
 	assert_memory_equal(heat, "x\ty\tedit\tstep\tletter\tcode\n", 25);
-	assert_non_null(strstr(heat, "\n1\t5\tsource (52 %)\tCOPY . .  7\tM\t2\n"));
+	assert_non_null(strstr(heat, "\n1\t5\tsource (52 %)\tCOPY . .  7\tN\t2\n"));
 	assert_non_null(strstr(heat, "\n1\t6\tsource (52 %)\tRUN pip install --no-cache-dir -r require…  8\tW\t3\n"));
 	assert_non_null(strstr(heat, "\n13\t4\tapt-index (1 %)\tRUN apt-get update && apt-get install -y…  6\tS\t6\n"));
 	assert_non_null(strstr(bars, "\n1\tcopy-first\tsource (52 %)\t0\t1.5\t21.8\t21.8\t21.8\t19.4239\t19.4239\t19.4\n"));
