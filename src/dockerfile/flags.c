@@ -4,6 +4,7 @@
  */
 #include "dockerfile/flags.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 

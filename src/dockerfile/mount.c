@@ -86,7 +86,10 @@ static int bad_word(const struct fields *f, const char *what, const char *value,
 	const char *near = lb_text_nearest(value, words, count);
 	if (near)
 		return lb_fail_at(f->err, f->at, "no %s \"%s\" for a mount; did you mean %s?", what, value, near);
-	return lb_fail_at(f->err, f->at, "no %s \"%s\" for a mount", what, value);
+	lb_autobuf struct lb_buf list = { 0 };
+	for (size_t i = 0; i < count; i++)
+		lb_buf_addf(&list, "%s%s", i ? ", " : "", words[i]);
+	return lb_fail_at(f->err, f->at, "no %s \"%s\" for a mount; one of %s is", what, value, lb_buf_str(&list));
 }
 
 static int bad_key(const struct fields *f, const char *name)

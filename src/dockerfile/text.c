@@ -34,29 +34,33 @@ const char *lb_text_trim_end(const char *p, const char *end)
 	return start + len;
 }
 
+static bool same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
 static unsigned least(unsigned a, unsigned b, unsigned c)
 {
 	unsigned m = a < b ? a : b;
 	return m < c ? m : c;
 }
 
-/* Levenshtein's distance, for names only. */
+/* Edits from one name to the other: a character more, less or another one, or two neighbours swapped. */
 static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	unsigned row[NAME_MAX_BYTES + 1];
+	unsigned rows[3][NAME_MAX_BYTES + 1];
 	for (size_t j = 0; j <= b_len; j++)
-		row[j] = (unsigned)j;
+		rows[0][j] = (unsigned)j;
 	for (size_t i = 1; i <= a_len; i++) {
-		unsigned corner = row[0];
+		unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
 		row[0] = (unsigned)i;
 		for (size_t j = 1; j <= b_len; j++) {
-			bool same = tolower((unsigned char)a[i - 1]) == tolower((unsigned char)b[j - 1]);
-			unsigned here = least(row[j] + 1, row[j - 1] + 1, corner + !same);
-			corner = row[j];
-			row[j] = here;
+			row[j] = least(above[j] + 1, row[j - 1] + 1, above[j - 1] + !same(a[i - 1], b[j - 1]));
+			if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
+				row[j] = least(row[j], row[j], second[j - 2] + 1);
 		}
 	}
-	return row[b_len];
+	return rows[a_len % 3][b_len];
 }
 
 const char *lb_text_nearest(const char *word, const char *const *names, size_t count)

@@ -58,7 +58,7 @@ static const struct {
 	{ "", "not CSV" },
 	{ "target=/a,\"x", "not closed" },
 	{ "type=bnd", "no type \"bnd\" for a mount; did you mean bind?" },
-	{ "type=volume,target=/a", "no type \"volume\"" },
+	{ "type=volume,target=/a", "no type \"volume\" for a mount; one of bind, cache, tmpfs, secret, ssh is" },
 	{ "type=", "no type" },
 	{ "targt=/a", "no key \"targt\" for a mount; did you mean target?" },
 	{ "nothing=/a", "no key \"nothing\"" },

@@ -20,6 +20,8 @@ static void unknown_instructions(void **state)
 		{ F "RUNN x", 2, 1, "unknown instruction RUNN; did you mean RUN?" },
 		{ F "  copi a b", 2, 3, "unknown instruction copi; did you mean COPY?" },
 		{ F "ENTRYPONT x", 2, 1, "did you mean ENTRYPOINT?" },
+		{ F "RNU x", 2, 1, "unknown instruction RNU; did you mean RUN?" },
+		{ F "VOULME x", 2, 1, "did you mean VOLUME?" },
 		{ F "FOOBAR x", 2, 1, "unknown instruction FOOBAR" },
 		{ "FOO bar", 1, 1, "unknown instruction FOO" },
 		{ F "\\\n\\\nfoo", 4, 1, "unknown instruction foo" },
