@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "lbench/build.h"
+#include "lbench/fs.h"
 #include "options.h"
 #include "record/runinfo.h"
 #include "version.h"
@@ -37,8 +39,39 @@ static char *find_program(const char *name)
 	return NULL;
 }
 
+/* Whose rights a RUN has under --run exec ("root", "sub-ids", "single id"), or why there is none: tried out, in a
+ * directory that goes again. */
+struct sandbox {
+	char *kind, *why; /* the other one is NULL */
+};
+
+static struct sandbox try_sandbox(void)
+{
+	const char *tmp = getenv("TMPDIR");
+	lb_autofree char *dir = NULL;
+	struct lb_exec *x = NULL;
+	struct lb_err err;
+	int rc = lb_fs_mkdtemp(tmp && *tmp ? tmp : "/tmp", "lbench-env-", &dir, &err);
+	struct lb_exec_options o = { .dir = dir };
+	if (!rc)
+		rc = lb_exec_new(&o, &x, &err);
+	struct sandbox s = { rc ? NULL : lb_strdup(lb_exec_kind(x)), rc ? lb_strdup(err.text) : NULL };
+	lb_exec_free(x);
+	if (dir)
+		lb_fs_remove(AT_FDCWD, dir, NULL);
+	return s;
+}
+
+static void sandbox_release(struct sandbox *s)
+{
+	free(s->kind);
+	free(s->why);
+}
+#define autosandbox __attribute__((cleanup(sandbox_release)))
+
 static void as_json(struct lb_buf *out)
 {
+	autosandbox struct sandbox sandbox = try_sandbox();
 	struct lb_json w = { .out = out, .pretty = true };
 	lb_json_open(&w, '{');
 	lb_json_kstr(&w, "version", LBENCH_VERSION);
@@ -53,6 +86,12 @@ static void as_json(struct lb_buf *out)
 		lb_autofree char *path = find_program(programs[i].name);
 		lb_json_kstr(&w, programs[i].name, path);
 	}
+	lb_json_close(&w, '}');
+	lb_json_key(&w, "sandbox");
+	lb_json_open(&w, '{');
+	lb_json_kbool(&w, "possible", sandbox.kind != NULL);
+	lb_json_kstr(&w, "kind", sandbox.kind);
+	lb_json_kstr(&w, "why", sandbox.why);
 	lb_json_close(&w, '}');
 	const struct lb_policy *policies[64];
 	size_t n = lb_policy_list(false, policies, LB_COUNT(policies));
@@ -81,7 +120,8 @@ static void flat(struct lb_buf *out, const char *title, void (*fill)(struct lb_j
 	lb_buf_addf(out, "%-10s", title);
 	const char *key;
 	json_t *value;
-	json_object_foreach(j, key, value) {
+	json_object_foreach(j, key, value)
+	{
 		if (json_is_string(value))
 			lb_buf_addf(out, " %s %s ", key, json_string_value(value));
 		else
@@ -99,10 +139,16 @@ static void as_text(struct lb_buf *out)
 		lb_autofree char *path = find_program(programs[i].name);
 		lb_buf_addf(out, "%-10s  %-28s %s\n", programs[i].name, path ? path : "not here", programs[i].use);
 	}
+	autosandbox struct sandbox sandbox = try_sandbox();
+	if (sandbox.kind)
+		lb_buf_addf(out, "%-10s  %-28s %s\n", "sandbox", sandbox.kind, "rights of a RUN under --run exec");
+	else
+		lb_buf_addf(out, "%-10s  %s\n", "sandbox", sandbox.why);
 	const struct lb_policy *policies[64];
 	size_t n = lb_policy_list(false, policies, LB_COUNT(policies));
 	for (size_t i = 0; i < n; i++)
-		lb_buf_addf(out, "%-10s  %-28s %s\n", i ? "" : "policies", policies[i]->name, policies[i]->origin == LB_OBSERVED ? "observed" : "from source");
+		lb_buf_addf(out, "%-10s  %-28s %s\n", i ? "" : "policies", policies[i]->name,
+			    policies[i]->origin == LB_OBSERVED ? "observed" : "from source");
 }
 
 int cmd_env(int argc, char **argv, struct lb_err *err)
