@@ -51,7 +51,7 @@ static void heading(const struct printing *p)
 
 static void title(const struct compare *c, const struct cmp_measure *m, const struct cmp_scale *s, struct grid *g)
 {
-	struct lb_buf text = { 0 };
+	lb_autobuf struct lb_buf text = { 0 };
 	bool in_title = strstr(m->metric->title, "seconds") && strcmp(s->name, "s") == 0;
 	bool counted = strstr(m->metric->title, s->name) != NULL;
 	lb_buf_adds(&text, m->metric->title);
@@ -66,7 +66,7 @@ static void title(const struct compare *c, const struct cmp_measure *m, const st
 static void two_sides_row(const struct compare *c, const struct cmp_measure *m, const struct cmp_scale *s, size_t row, struct grid *g)
 {
 	const struct cmp_value *a = compare_value(c, m, row, 0), *b = compare_value(c, m, row, 1);
-	struct lb_buf text = { 0 };
+	lb_autobuf struct lb_buf text = { 0 };
 	grid_add(g, row_label(c, &c->rows[row]));
 	compare_amount(&text, a, s);
 	grid_take(g, &text);
@@ -121,7 +121,7 @@ static void many_sides(const struct printing *p, const struct cmp_measure *m, st
 			grid_add(g, "");
 	}
 	for (size_t i = 0; i < c->rows_count; i++) {
-		struct lb_buf text = { 0 };
+		lb_autobuf struct lb_buf text = { 0 };
 		const struct cmp_value *a = compare_value(c, m, i, 0);
 		grid_add(g, row_label(c, &c->rows[i]));
 		for (size_t k = 0; k < c->sides_count; k++) {
@@ -147,7 +147,7 @@ static void matrix(const struct printing *p, const struct cmp_measure *m)
 	const struct compare *c = p->c;
 	__attribute__((cleanup(grid_release))) struct grid g = { .columns = c->sides_count + 1, .fixed = 1, .left = 1 };
 	lb_autofree char *name = lb_format("%s, row : column", m->metric->title);
-	struct lb_buf text = { 0 };
+	lb_autobuf struct lb_buf text = { 0 };
 	grid_add(&g, name);
 	for (size_t k = 0; k < c->sides_count; k++)
 		grid_add(&g, c->sides[k].label);
@@ -209,7 +209,7 @@ static void step_place(struct lb_buf *out, const struct cmp_step *s)
 
 static void step_rows(const struct cmp_steps *steps, size_t most, struct grid *g)
 {
-	struct lb_buf text = { 0 };
+	lb_autobuf struct lb_buf text = { 0 };
 	for (size_t i = 0, shown = 0; i < steps->count && shown < most; i++) {
 		const struct cmp_step *s = &steps->items[i];
 		if (!differs(s))

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check/judge.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const enum build_number columns[CHECK_QUANTITIES] = {
+	[CHECK_LAYERS] = BN_LAYERS_NEW, [CHECK_STORED] = BN_STORED,  [CHECK_PUSHED] = BN_PUSHED,
+	[CHECK_IMAGE] = BN_IMAGE_BYTES, [CHECK_SECONDS] = BN_RUN_NS,
+};
+
+static const struct report_step *head_step(const struct pair *p, size_t i)
+{
+	return report_steps_of(p->head.r, p->head.b) + i;
+}
+
+static const struct report_step *base_step(const struct pair *p, size_t i)
+{
+	return p->to_base[i] == MATCH_NONE ? NULL : report_steps_of(p->base.r, p->base.b) + p->to_base[i];
+}
+
+static void worse(const struct pair *p, const char *drift, const char *waiver)
+{
+	if (drift || waiver)
+		p->result->state = p->result->state == CASE_WORSE ? CASE_WORSE : CASE_NEUTRAL;
+	else
+		p->result->state = CASE_WORSE;
+}
+
+static void say(const struct pair *p, char *text)
+{
+	char *all = p->result->text ? lb_format("%s\n%s", p->result->text, text) : lb_strdup(text);
+	free(p->result->text);
+	free(text);
+	p->result->text = all;
+}
+
+/* ---- the file that an edit chose ---- */
+
+/* The one file that the edit changed, as far as the evidence of s tells; "" when it tells of none or of several. */
+static int changed_file(const struct report *r, const struct report_step *s, char *out, size_t cap, struct lb_err *err)
+{
+	lb_autojson json_t *e = NULL;
+	*out = '\0';
+	if (strcmp(report_string(r, s->reason), "files-changed") != 0)
+		return 0;
+	int rc = report_evidence(r, s, &e, err);
+	if (!rc && json_integer_value(json_object_get(e, "changed")) <= 1)
+		snprintf(out, cap, "%s", report_member(e, "path"));
+	return rc;
+}
+
+/* The edit's pattern chose another file than in the baseline, where that touched another step. */
+static int file_drift(struct gating *x, const struct pair *p, const struct report_step *root, const char **out, struct lb_err *err)
+{
+	char now[512], then[512];
+	int rc = changed_file(p->head.r, root, now, sizeof(now), err);
+	bool other = false;
+	char first[512] = "";
+	for (size_t i = 0; !rc && *now && i < p->base.b->steps_count; i++) {
+		rc = changed_file(p->base.r, report_steps_of(p->base.r, p->base.b) + i, then, sizeof(then), err);
+		if (*then && strcmp(then, now) == 0)
+			return 0;
+		if (*then && !other)
+			snprintf(first, sizeof(first), "%s", then);
+		other = other || *then;
+	}
+	if (rc || !other)
+		return rc;
+	lb_autofree char *text = lb_format("the edit %s changes %s now, %s in the baseline", p->place.edit, now, first);
+	*out = lb_arena_strdup(&x->g->arena, text);
+	return 0;
+}
+
+/* ---- lost hits ---- */
+
+struct lost {
+	const struct report_step *step, *root;
+	const char *drift, *waiver;
+};
+
+static void add_step(struct finding *f, const struct report *r, uint32_t line, const struct report_step *s)
+{
+	lb_autofree char *text = lb_format(":%u %s", line, report_string(r, s->instruction));
+	if (!lb_strv_has(&f->steps, text))
+		lb_strv_add(&f->steps, text);
+}
+
+static int find_lost(struct gating *x, const struct pair *p, struct lost *out, size_t *count, struct lb_err *err)
+{
+	int rc = 0;
+	*count = 0;
+	for (size_t i = 0; i < p->head.b->steps_count && !rc; i++) {
+		const struct report_step *s = head_step(p, i), *was = base_step(p, i);
+		if (!was || was->outcome != ST_HIT || s->outcome != ST_MISS)
+			continue;
+		struct lost *l = &out[(*count)++];
+		*l = (struct lost){ .step = s, .drift = p->drift };
+		rc = report_root(p->head.r, p->head.b, s, &l->root, err);
+		if (!rc && !l->drift)
+			rc = file_drift(x, p, l->root, &l->drift, err);
+		if (!rc && !l->drift)
+			l->waiver = finding_waiver(x, &p->head, s, l->root);
+	}
+	return rc;
+}
+
+static double seconds_lost(const struct lost *lost, size_t n, const struct report_step *root)
+{
+	double sum = 0;
+	for (size_t i = 0; i < n; i++)
+		if (lost[i].root == root && lost[i].step->run_ns != REPORT_UNKNOWN)
+			sum += (double)lost[i].step->run_ns / 1e9;
+	return sum;
+}
+
+static int judge_hits(struct gating *x, const struct pair *p, struct lb_err *err)
+{
+	lb_autofree struct lost *lost = lb_calloc(p->head.b->steps_count + 1, sizeof(*lost));
+	size_t n, count = 0;
+	int rc = find_lost(x, p, lost, &n, err);
+	const struct check_limit *limit = check_budget_limit(x->budget, &p->place, CHECK_HITS);
+	for (size_t i = 0; i < n; i++)
+		count += !lost[i].drift && !lost[i].waiver;
+	bool kept = check_within(limit, 0, (double)count);
+	for (size_t i = 0; i < n && !rc; i++) {
+		const struct lost *l = &lost[i];
+		if (kept && !l->drift && !l->waiver)
+			continue;
+		struct finding *f = finding_for(x, p, l->root, FINDING_WORSE, l->drift, l->waiver, err);
+		if (!f)
+			return LB_INVALID;
+		finding_add_under(f, p);
+		add_step(f, p->head.r, finding_origin_line(x, &p->head, l->step), l->step);
+		f->lost = true;
+		if (!l->drift && !l->waiver)
+			finding_add_break(f, CHECK_HITS, limit, 0, (double)count);
+		f->seconds = fmax(f->seconds, seconds_lost(lost, n, l->root));
+		worse(p, l->drift, l->waiver);
+		say(p, lb_format("%s:%u %s lost its hit: %s", p->place.variant, l->step->line,
+				 report_string(p->head.r, l->step->instruction), report_string(p->head.r, l->step->reason)));
+	}
+	return rc;
+}
+
+/* ---- other quantities ---- */
+
+static double cost(const struct report_step *s, enum check_quantity q)
+{
+	if (!s || s->outcome != ST_MISS)
+		return 0;
+	if (q == CHECK_LAYERS)
+		return s->blob != 0;
+	uint64_t n = q == CHECK_SECONDS ? s->run_ns : s->blob_bytes;
+	return n == REPORT_UNKNOWN ? 0 : (double)n;
+}
+
+/* The step whose cost grew most; NULL when none did. */
+static const struct report_step *culprit(const struct pair *p, enum check_quantity q)
+{
+	const struct report_step *worst = NULL;
+	double most = 0;
+	for (size_t i = 0; i < p->head.b->steps_count; i++) {
+		double grown = cost(head_step(p, i), q) - cost(base_step(p, i), q);
+		if (grown > most) {
+			most = grown;
+			worst = head_step(p, i);
+		}
+	}
+	return worst;
+}
+
+/* What the RUNs would take if the models were those of the baseline, where the text is the same. */
+static double seconds_then(const struct pair *p, double now)
+{
+	for (size_t i = 0; i < p->head.b->steps_count; i++) {
+		const struct report_step *s = head_step(p, i), *was = base_step(p, i);
+		bool same = was && strcmp(report_string(p->head.r, s->instruction), report_string(p->base.r, was->instruction)) == 0;
+		if (same && s->outcome == ST_MISS && was->outcome == ST_MISS && s->run_ns != REPORT_UNKNOWN &&
+		    was->run_ns != REPORT_UNKNOWN)
+			now -= ((double)s->run_ns - (double)was->run_ns) / 1e9;
+	}
+	return now;
+}
+
+static const char *quantity_drift(struct gating *x, const struct pair *p, enum check_quantity q, const struct check_limit *limit,
+				  double base, double head)
+{
+	if (p->drift)
+		return p->drift;
+	if (q == CHECK_STORED || q == CHECK_PUSHED || q == CHECK_IMAGE)
+		return x->bytes_drift;
+	if (q == CHECK_SECONDS && check_within(limit, base, seconds_then(p, head)))
+		return "the model of a RUN whose text is the same takes longer";
+	return NULL;
+}
+
+static int judge_quantity(struct gating *x, const struct pair *p, enum check_quantity q, struct lb_err *err)
+{
+	const struct check_limit *limit = check_budget_limit(x->budget, &p->place, q);
+	uint64_t was = p->base.b->number[columns[q]], is = p->head.b->number[columns[q]];
+	if (!limit->limited || was == REPORT_UNKNOWN || is == REPORT_UNKNOWN)
+		return 0;
+	/* measured seconds are no exact quantity */
+	bool measured = strcmp(p->head.b->text[BT_RUN_MODE], "exec") == 0 || strcmp(p->base.b->text[BT_RUN_MODE], "exec") == 0;
+	double scale = q == CHECK_SECONDS ? 1e9 : 1, base = (double)was / scale, head = (double)is / scale;
+	if ((q == CHECK_SECONDS && measured) || check_within(limit, base, head))
+		return 0;
+	const struct report_step *step = culprit(p, q), *root = step;
+	int rc = step ? report_root(p->head.r, p->head.b, step, &root, err) : 0;
+	if (rc)
+		return rc;
+	const char *drift = quantity_drift(x, p, q, limit, base, head);
+	struct finding *f = finding_for(x, p, root, FINDING_WORSE, drift, NULL, err);
+	if (!f)
+		return LB_INVALID;
+	finding_add_under(f, p);
+	finding_add_break(f, q, limit, base, head);
+	if (step && step != root)
+		add_step(f, p->head.r, finding_origin_line(x, &p->head, step), step);
+	worse(p, drift, NULL);
+	say(p, lb_format("%s: %.9g, %.9g in the baseline; the budget is %s", check_quantity_names[q], head, base, limit->text));
+	return 0;
+}
+
+static int judge_failure(struct gating *x, const struct pair *p, struct lb_err *err)
+{
+	const struct report_step *broken = NULL;
+	for (size_t i = 0; i < p->head.b->steps_count && !broken; i++)
+		broken = head_step(p, i)->outcome == ST_ERROR ? head_step(p, i) : NULL;
+	say(p, lb_strdup(p->head.b->text[BT_MESSAGE]));
+	if (!broken || strcmp(p->head.b->text[BT_STATUS], "skip") == 0) {
+		p->result->state = CASE_NEUTRAL;
+		gate_note(x, lb_format("%s after %s was not built: %s", p->place.variant, p->place.edit, p->head.b->text[BT_MESSAGE]));
+		return 0;
+	}
+	struct finding *f = finding_for(x, p, broken, FINDING_FAILS, p->drift, NULL, err);
+	if (!f)
+		return LB_INVALID;
+	finding_add_under(f, p);
+	if (!f->message)
+		f->message = lb_strdup(p->head.b->text[BT_MESSAGE]);
+	worse(p, p->drift, NULL);
+	return 0;
+}
+
+/* A step that was rebuilt in the baseline hits now. */
+static bool gained(const struct pair *p)
+{
+	for (size_t i = 0; i < p->head.b->steps_count; i++)
+		if (head_step(p, i)->outcome == ST_HIT && base_step(p, i) && base_step(p, i)->outcome == ST_MISS)
+			return true;
+	return false;
+}
+
+int judge_pair(struct gating *x, struct pair *p, struct lb_err *err)
+{
+	if (!report_build_ok(p->base.b))
+		return 0;
+	if (!report_build_ok(p->head.b))
+		return judge_failure(x, p, err);
+	int rc = judge_hits(x, p, err);
+	x->g->better += p->result->state == CASE_SAME && gained(p);
+	bool alike = p->head.b->text[BT_RUN_MODE][0] && strcmp(p->head.b->text[BT_RUN_MODE], p->base.b->text[BT_RUN_MODE]) == 0;
+	for (int q = CHECK_HITS + 1; q < CHECK_QUANTITIES && !rc && alike; q++)
+		rc = judge_quantity(x, p, (enum check_quantity)q, err);
+	return rc;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "check/say.h"
+#include "lbench/json.h"
+#include "report/data.h"
+#include "report/text.h"
+
+/* ---- JUnit ---- */
+
+static void xml(struct lb_buf *out, const char *text)
+{
+	for (; *text; text++) {
+		switch (*text) {
+		case '&':
+			lb_buf_adds(out, "&amp;");
+			break;
+		case '<':
+			lb_buf_adds(out, "&lt;");
+			break;
+		case '>':
+			lb_buf_adds(out, "&gt;");
+			break;
+		case '"':
+			lb_buf_adds(out, "&quot;");
+			break;
+		case '\n':
+			lb_buf_adds(out, "&#10;");
+			break;
+		default:
+			lb_buf_addc(out, *text);
+		}
+	}
+}
+
+/* Bytes that XML does not know become what text_fit makes of them. */
+static void attribute(struct lb_buf *out, const char *name, const char *value)
+{
+	lb_autobuf struct lb_buf clean = { 0 };
+	for (const char *p = value; *p;) {
+		size_t n = strcspn(p, "\n");
+		lb_autofree char *part = lb_strndup(p, n);
+		text_fit(&clean, part, 0);
+		p += n;
+		if (*p)
+			lb_buf_addc(&clean, *p++);
+	}
+	lb_buf_addf(out, " %s=\"", name);
+	xml(out, lb_buf_str(&clean));
+	lb_buf_addc(out, '"');
+}
+
+static void junit_case(const struct gate *g, const struct gate_case *c, struct lb_buf *out)
+{
+	lb_autofree char *class = lb_format("%s.%s", g->head->scenario, c->variant);
+	lb_autofree char *name = lb_format("%s [%s %s]", c->edit, c->policy, c->builder);
+	lb_buf_adds(out, "    <testcase");
+	attribute(out, "classname", class);
+	attribute(out, "name", name);
+	attribute(out, "time", "0");
+	if (c->state == CASE_SAME) {
+		lb_buf_adds(out, "/>\n");
+		return;
+	}
+	lb_buf_adds(out, ">\n      ");
+	lb_buf_adds(out, c->state == CASE_WORSE ? "<failure" : "<skipped");
+	attribute(out, "message", c->text ? c->text : "the baseline does not know this build");
+	if (c->state == CASE_WORSE)
+		attribute(out, "type", "regression");
+	lb_buf_adds(out, "/>\n    </testcase>\n");
+}
+
+/* What has no place in the baseline: values that differ between repeats. */
+static size_t junit_repeats(const struct gate *g, struct lb_buf *out)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < g->count; i++) {
+		const struct finding *f = &g->findings[i];
+		if (f->kind != FINDING_VARIES)
+			continue;
+		n++;
+		if (!out)
+			continue;
+		lb_autofree char *class = lb_format("%s.%s", g->head->scenario, f->variant);
+		lb_autofree char *name = lb_format("repeats %s", f->instruction ? f->instruction : "");
+		lb_buf_adds(out, "    <testcase");
+		attribute(out, "classname", class);
+		attribute(out, "name", name);
+		attribute(out, "time", "0");
+		lb_buf_adds(out, ">\n      <failure");
+		attribute(out, "message", f->message);
+		attribute(out, "type", "nondeterminism");
+		lb_buf_adds(out, "/>\n    </testcase>\n");
+	}
+	return n;
+}
+
+static size_t cases_in(const struct gate *g, bool worse)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < g->cases_count; i++)
+		n += worse ? g->cases[i].state == CASE_WORSE : g->cases[i].state == CASE_NEUTRAL || g->cases[i].state == CASE_NEW;
+	return n;
+}
+
+void say_junit(const struct gate *gates, size_t count, struct lb_buf *out)
+{
+	lb_buf_adds(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"lbench\">\n");
+	for (size_t i = 0; i < count; i++) {
+		const struct gate *g = &gates[i];
+		size_t repeats = junit_repeats(g, NULL);
+		lb_buf_adds(out, "  <testsuite");
+		attribute(out, "name", g->head->scenario);
+		lb_buf_addf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\" time=\"0\"", g->cases_count + repeats,
+			    cases_in(g, true) + repeats, cases_in(g, false));
+		attribute(out, "timestamp", report_member(g->head->run, "started"));
+		lb_buf_adds(out, ">\n");
+		for (size_t k = 0; k < g->cases_count; k++)
+			junit_case(g, &g->cases[k], out);
+		junit_repeats(g, out);
+		lb_buf_adds(out, "  </testsuite>\n");
+	}
+	lb_buf_adds(out, "</testsuites>\n");
+}
+
+/* ---- annotations ---- */
+
+/* Workflow commands are lines: https://docs.github.com/actions/using-workflows/workflow-commands-for-github-actions */
+static void command_text(struct lb_buf *out, const char *text, bool property)
+{
+	for (; *text; text++) {
+		if (*text == '%' || *text == '\r' || *text == '\n' || (property && (*text == ':' || *text == ',')))
+			lb_buf_addf(out, "%%%02X", (unsigned char)*text);
+		else
+			lb_buf_addc(out, *text);
+	}
+}
+
+static void annotation(const struct finding *f, bool warn, struct lb_buf *out)
+{
+	lb_autobuf struct lb_buf text = { 0 };
+	lb_autofree char *title = lb_format("lbench: %s", say_title(f));
+	if (f->message)
+		lb_buf_adds(&text, f->message);
+	if (f->instruction)
+		lb_buf_addf(&text, "%s`%s`: %s %s", text.len ? "\n" : "", f->instruction, f->reason ? f->reason : "",
+			    f->evidence ? f->evidence : "");
+	if (f->steps.count) {
+		lb_buf_adds(&text, "\nsteps: ");
+		say_steps(f, &text);
+	}
+	lb_buf_adds(&text, "\nafter ");
+	say_list(&f->edits, 8, &text);
+	for (size_t i = 0; i < f->breaks_count; i++) {
+		lb_buf_addc(&text, '\n');
+		say_break(&f->breaks[i], &text);
+	}
+	lb_buf_addf(out, "::%s file=", warn ? "warning" : "error");
+	command_text(out, f->file, true);
+	if (f->line)
+		lb_buf_addf(out, ",line=%u", f->line);
+	lb_buf_adds(out, ",title=");
+	command_text(out, title, true);
+	lb_buf_adds(out, "::");
+	command_text(out, lb_buf_str(&text), false);
+	lb_buf_addc(out, '\n');
+}
+
+void say_annotations(const struct gate *gates, size_t count, bool warn, struct lb_buf *out)
+{
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < gates[i].count; k++)
+			if (finding_fails(&gates[i].findings[k]))
+				annotation(&gates[i].findings[k], warn, out);
+}
+
+/* ---- JSON ---- */
+
+static void list(struct lb_json *w, const char *key, const struct lb_strv *v)
+{
+	lb_json_key(w, key);
+	lb_json_open(w, '[');
+	for (size_t i = 0; i < v->count; i++)
+		lb_json_str(w, v->items[i]);
+	lb_json_close(w, ']');
+}
+
+static void json_break(struct lb_json *w, const struct finding_break *b)
+{
+	lb_autofree char *place = b->limit->pos.line ? lb_format("%s:%u", b->limit->pos.file, b->limit->pos.line) : NULL;
+	lb_json_open(w, '{');
+	lb_json_kstr(w, "quantity", check_quantity_names[b->quantity]);
+	lb_json_key(w, "base");
+	lb_json_real(w, b->base);
+	lb_json_key(w, "head");
+	lb_json_real(w, b->head);
+	lb_json_kstr(w, "limit", b->limit->text);
+	lb_json_kstr(w, "budget", place);
+	lb_json_close(w, '}');
+}
+
+static void json_finding(struct lb_json *w, const struct finding *f)
+{
+	static const char *const kinds[] = { "worse", "fails", "varies" };
+	lb_json_open(w, '{');
+	lb_json_kstr(w, "kind", kinds[f->kind]);
+	lb_json_kstr(w, "state", f->drift ? "drift" : f->waiver ? "waived" : "regression");
+	lb_json_kstr(w, "variant", f->variant);
+	lb_json_kstr(w, "file", f->file);
+	lb_json_kuint(w, "line", f->line);
+	lb_json_kstr(w, "instruction", f->instruction);
+	lb_json_kstr(w, "reason", f->reason);
+	lb_json_kstr(w, "evidence", f->evidence);
+	list(w, "steps", &f->steps);
+	list(w, "edits", &f->edits);
+	list(w, "under", &f->under);
+	lb_json_key(w, "seconds");
+	lb_json_real(w, f->seconds);
+	lb_json_key(w, "breaks");
+	lb_json_open(w, '[');
+	for (size_t i = 0; i < f->breaks_count; i++)
+		json_break(w, &f->breaks[i]);
+	lb_json_close(w, ']');
+	lb_json_kstr(w, "message", f->message);
+	lb_json_kstr(w, "why", f->drift ? f->drift : f->waiver);
+	lb_json_close(w, '}');
+}
+
+void say_json(const struct gate *gates, size_t count, struct lb_buf *out)
+{
+	struct lb_json w = { .out = out, .pretty = true };
+	size_t failures = 0;
+	for (size_t i = 0; i < count; i++)
+		failures += gate_failures(&gates[i]);
+	lb_json_open(&w, '{');
+	lb_json_kuint(&w, "schema", 1);
+	lb_json_kstr(&w, "verdict", failures ? "worse" : "same");
+	lb_json_key(&w, "results");
+	lb_json_open(&w, '[');
+	for (size_t i = 0; i < count; i++) {
+		const struct gate *g = &gates[i];
+		lb_json_open(&w, '{');
+		lb_json_kstr(&w, "scenario", g->head->scenario);
+		lb_json_kstr(&w, "result", g->head_path);
+		lb_json_kstr(&w, "baseline", g->base_path);
+		lb_json_kuint(&w, "builds", g->cases_count);
+		lb_json_kuint(&w, "better", g->better);
+		lb_json_key(&w, "findings");
+		lb_json_open(&w, '[');
+		for (size_t k = 0; k < g->count; k++)
+			json_finding(&w, &g->findings[k]);
+		lb_json_close(&w, ']');
+		list(&w, "notes", &g->notes);
+		lb_json_close(&w, '}');
+	}
+	lb_json_close(&w, ']');
+	lb_json_close(&w, '}');
+	lb_buf_addc(out, '\n');
+}
