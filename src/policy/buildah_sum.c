@@ -28,7 +28,7 @@ struct sum {
 	struct lb_err *err;
 };
 
-/* The place of a link group among those seen, 1 for its first name; 0: no link. */
+/* The place of a link group among those seen, from 2 on; 0: no link, or the first name of one, which is a file. */
 static size_t link_place(struct sum *s, uint64_t group)
 {
 	if (!group)
@@ -38,7 +38,7 @@ static size_t link_place(struct sum *s, uint64_t group)
 			return i + 2;
 	s->groups = lb_grow(s->groups, s->groups_count, &s->groups_cap, sizeof(*s->groups));
 	s->groups[s->groups_count++] = group;
-	return 1;
+	return 0;
 }
 
 static int add_attr(struct sum *s, const struct lb_node *n)

@@ -4,10 +4,15 @@
  *
  *   a file         its name in the source tree, mode, owner, size, type, link target, device numbers,
  *                  security.capability, content; no times, no other xattrs
- *   a link         the sum of what it leads to, under its own name: what a link of a copied directory leads to
- *                  counts, wherever that is (observed)
+ *   a link         the sum of what it leads to, under that one's name: what a link of a copied directory leads to
+ *                  counts, wherever that is (observed); its own name alone when it leads nowhere
+ *   a hard link    the client sends the first name in the context as the file, and others as links to it, without
+ *                  content: their sum is of names, mode and owner (observed)
  *   a directory    the sums of all entries below and its own, sorted: their order does not count
  *   several        the sums of each, in order
+ *
+ * The sums of a context are made of the client's tar, those of a stage of files on the daemon's disk: for equal files
+ * they are not equal (observed).
  */
 #include "policy/classic.h"
 
@@ -48,26 +53,69 @@ static int bytes_of(struct lb_node *n, void *arg, struct lb_digest *out, struct 
 	return rc;
 }
 
-static struct lb_node *behind_link(const struct walk *w, const char *path, struct lb_node *n)
+struct first_name {
+	uint64_t group;
+	char *path;
+};
+
+static int find_first(const char *path, size_t len, struct lb_node *n, void *arg)
 {
-	struct lb_node *target = NULL;
-	if (n->attr.kind != LB_SYMLINK || !w->context || lb_tree_resolve(w->context, path, true, &target, NULL, NULL))
-		return n;
-	return target->attr.kind == LB_DIR ? n : target;
+	struct first_name *f = arg;
+	if (n->attr.kind != LB_FILE || n->attr.link_group != f->group)
+		return 0;
+	f->path = lb_strndup(path, len);
+	return LB_EXISTS; /* ends the walk */
+}
+
+/* The name under which the file's bytes are sent, when that is another one; the caller's. */
+static char *sent_as(const struct walk *w, const char *path, const struct lb_node *n)
+{
+	struct first_name f = { n->attr.link_group, NULL };
+	if (!f.group || n->attr.kind != LB_FILE || !w->context)
+		return NULL;
+	lb_tree_walk(w->context, find_first, &f);
+	if (f.path && strcmp(f.path, path) == 0) {
+		free(f.path);
+		return NULL;
+	}
+	return f.path;
+}
+
+static int sum_of(struct walk *w, const char *path, struct lb_node *n, struct lb_digest *out)
+{
+	struct lb_sha256 h;
+	lb_sha256_init(&h);
+	lb_sha256_adds(&h, path);
+	lb_autofree char *first = sent_as(w, path, n);
+	if (first) {
+		lb_sha256_adds(&h, first);
+		lb_sha256_addu(&h, n->attr.mode);
+		lb_sha256_addu(&h, (uint64_t)n->attr.uid << 32 | n->attr.gid);
+	} else {
+		struct lb_digest d;
+		int rc = lb_node_digest_by(n, LB_FLAVOUR_CLASSIC, bytes_of, NULL, &d, w->err);
+		if (rc)
+			return rc;
+		lb_sha256_addd(&h, &d);
+	}
+	*out = lb_sha256_done(&h);
+	return 0;
 }
 
 static int add_sum(struct walk *w, const char *path, struct lb_node *n)
 {
-	struct lb_digest d;
-	struct lb_sha256 h;
-	int rc = lb_node_digest_by(behind_link(w, path, n), LB_FLAVOUR_CLASSIC, bytes_of, NULL, &d, w->err);
+	struct lb_node *target = n;
+	lb_autofree char *real = NULL;
+	struct lb_digest d = lb_digest_of(path, strlen(path));
+	int found = 0, rc = 0;
+	if (n->attr.kind == LB_SYMLINK && w->context)
+		found = lb_tree_resolve(w->context, path, true, &target, &real, NULL);
+	if (!found)
+		rc = sum_of(w, real ? real : path, target, &d);
 	if (rc)
 		return rc;
-	lb_sha256_init(&h);
-	lb_sha256_adds(&h, path);
-	lb_sha256_addd(&h, &d);
 	w->sums = lb_grow(w->sums, w->count, &w->cap, sizeof(*w->sums));
-	w->sums[w->count++] = lb_sha256_done(&h);
+	w->sums[w->count++] = d;
 	return 0;
 }
 
@@ -116,6 +164,7 @@ int lb_classic_sum(const struct lb_inputs *in, struct lb_node *context, struct l
 			int rc = item_sum(&src->items[k], src->from ? NULL : context, &d, err);
 			if (rc)
 				return rc;
+			lb_sha256_adds(&h, src->from ? "stage" : "context");
 			lb_sha256_addd(&h, &d);
 		}
 	}
