@@ -77,7 +77,7 @@ static int whole_part(struct html_part *p, const struct report_groups *groups, s
 	return 0;
 }
 
-/* Does a step fall out otherwise somewhere? */
+/* Does a build come out differently? */
 static bool decides_otherwise(const struct report_view *a, const struct report_view *b)
 {
 	if (a->count != b->count)

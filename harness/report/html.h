@@ -20,6 +20,8 @@ void html_base64(struct lb_buf *out, const void *data, size_t len);
 void html_width(struct lb_buf *out, double part);
 void html_seconds(struct lb_buf *out, const struct amount *ns);
 void html_bytes(struct lb_buf *out, const struct amount *bytes);
+/* "2.0 of 4 steps" */
+void html_rebuilt(struct lb_buf *out, const struct report_mean *m);
 /* <span>s of one bar: `part` of the width, of which `wasted` (in the same unit) was for nothing. */
 void html_bar(struct lb_buf *out, double part, double wasted);
 
@@ -34,7 +36,7 @@ struct html_part {
 	struct answer answer;
 	struct step_costs costs;
 	int worst;   /* variant that stands on top */
-	char id[24]; /* begins the ids of its elements */
+	char id[48]; /* begins the ids of its elements */
 	bool panels; /* cells link to panels: false where the page would grow too large */
 };
 int html_part_init(struct html_part *p, const struct report *r, const struct report_group *g, struct lb_err *err);

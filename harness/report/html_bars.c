@@ -35,8 +35,9 @@ static void mean_row(const char *title, const struct report_mean *m, double most
 static void variant_summary(const struct html_part *p, size_t variant, struct lb_buf *out)
 {
 	const struct report_mean *m = &p->v->means[variant];
-	lb_buf_addf(out, "<span class=\"f\">%s%.1f of %.*f steps re-run", m->rebuilt_at_least ? "≥" TEXT_NBSP : "", m->rebuilt,
-		    fabs(m->reusable - round(m->reusable)) < 0.05 ? 0 : 1, m->reusable);
+	lb_buf_adds(out, "<span class=\"f\">");
+	html_rebuilt(out, m);
+	lb_buf_adds(out, " re-run");
 	if (!m->wasted_ns.none && m->wasted_ns.value > 0) {
 		lb_buf_adds(out, " · <span class=\"bad\">");
 		html_seconds(out, &m->wasted_ns);
@@ -106,10 +107,8 @@ static void edit_cell(const struct html_part *p, size_t variant, size_t commit, 
 	const struct amount *a = amount_of(c, f->value), *wasted = f->wasted ? amount_of(c, f->wasted) : NULL;
 	bool link = p->panels && c->first >= 0 && commit < HTML_MOST_COMMITS;
 	lb_buf_adds(out, "<td>");
-	if (c->repeats && !a->none)
-		html_bar(out, a->value / most, wasted && !wasted->none ? wasted->value / most : 0);
-	else
-		html_bar(out, 0, 0);
+	if (c->repeats)
+		html_bar(out, a->none ? 0 : a->value / most, wasted && !wasted->none ? wasted->value / most : 0);
 	lb_buf_addc(out, ' ');
 	if (link) {
 		lb_buf_adds(out, "<a href=\"#");
@@ -172,10 +171,8 @@ void html_by_edit(const struct html_part *p, struct lb_buf *out)
 		if (most > 0)
 			edit_table(p, &figures[i], most, out);
 		else
-			lb_buf_addf(out, "<p>%s</p>\n",
-				    i || strcmp(p->v->block.run_mode, "dry") == 0
-					    ? "Unknown: nothing here says how many there are."
-					    : "Unknown: no RUN has a model that says how long it takes.");
+			lb_buf_addf(out, "<p>Unknown: %s.</p>\n",
+				    i ? "nothing here says how many there are" : "no RUN has a model that says how long it takes");
 		lb_buf_adds(out, "</section>\n");
 	}
 }

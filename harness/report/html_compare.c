@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Results of one scenario beside each other: what a commit costs in each, and which steps fall out otherwise in the
- * last one than in the first. Variants and edits are matched by name, steps by stage, text and place.
+ * Results of one scenario beside each other: what a commit costs in each, and which steps come out differently in
+ * the last one. Variants and edits are matched by name, steps by stage, text and place.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -93,16 +93,50 @@ static void variant_row(const struct entry *list, size_t first, size_t n, const 
 		html_bar(out, m->run_ns.none ? 0 : m->run_ns.value / most, m->wasted_ns.none ? 0 : m->wasted_ns.value / most);
 		lb_buf_addc(out, ' ');
 		html_seconds(out, &m->run_ns);
-		lb_buf_addf(out, "<br><span class=\"f\">%s%.1f of %.1f steps · ", m->rebuilt_at_least ? "≥" TEXT_NBSP : "", m->rebuilt,
-			    m->reusable);
+		lb_buf_adds(out, "<br><span class=\"f\">");
+		html_rebuilt(out, m);
+		lb_buf_adds(out, " · ");
 		html_bytes(out, &m->pushed);
-		lb_buf_adds(out, "</span></td>");
+		lb_buf_adds(out, " to push</span></td>");
 	}
 	const struct report_mean *a = mean_of(&list[0], name), *b = mean_of(&list[n - 1], name);
 	lb_buf_adds(out, "<td>");
 	if (a && b)
 		change_text(&a->run_ns, &b->run_ns, out);
 	lb_buf_adds(out, "</td></tr>\n");
+}
+
+/* The variant whose commit changed most from the first result to the last. */
+static void verdict(const struct entry *list, size_t n, const struct lb_strv *names, struct lb_buf *out)
+{
+	const struct report_mean *was = NULL, *now = NULL;
+	const char *name = NULL;
+	for (size_t i = 0; i < names->count; i++) {
+		const struct report_mean *a = mean_of(&list[0], names->items[i]), *b = mean_of(&list[n - 1], names->items[i]);
+		if (!a || !b || a->run_ns.none || b->run_ns.none || a->run_ns.at_least || b->run_ns.at_least)
+			continue;
+		if (name && fabs(b->run_ns.value - a->run_ns.value) <= fabs(now->run_ns.value - was->run_ns.value))
+			continue;
+		name = names->items[i];
+		was = a;
+		now = b;
+	}
+	if (!name)
+		return;
+	lb_buf_adds(out, "<div class=\"verdict\"><p class=\"big\"><b>");
+	change_text(&was->run_ns, &now->run_ns, out);
+	lb_buf_adds(out, "</b> a commit, from the first result to the last</p><div><p class=\"say\">");
+	if (fabs(now->run_ns.value - was->run_ns.value) < 5e5) {
+		lb_buf_adds(out, "A commit costs the same in both, whatever the variant.");
+	} else {
+		html_text(out, name);
+		lb_buf_adds(out, " changed most: a commit costs ");
+		html_seconds(out, &now->run_ns);
+		lb_buf_adds(out, " instead of ");
+		html_seconds(out, &was->run_ns);
+		lb_buf_adds(out, ".");
+	}
+	lb_buf_adds(out, "</p></div></div>\n");
 }
 
 static void trend(const struct entry *list, size_t n, const struct lb_strv *names, struct lb_buf *out)
@@ -134,16 +168,18 @@ static const struct report_build *build_named(const struct entry *e, const char 
 	return NULL;
 }
 
+/* The nth step of b's stage with the text of s, as s is the nth in its own build; NULL. */
 static const struct report_step *same_step(const struct entry *to, const struct report_build *b, const struct entry *from,
-					   const struct report_step *s, size_t *next)
+					   const struct report_build *own, const struct report_step *s)
 {
 	const char *text = report_string(from->r, s->instruction), *stage = report_string(from->r, s->stage);
-	for (size_t k = *next; k < b->steps_count; k++) {
-		const struct report_step *other = report_steps_of(to->r, b) + k;
-		if (strcmp(report_string(to->r, other->instruction), text) != 0 || strcmp(report_string(to->r, other->stage), stage) != 0)
-			continue;
-		*next = k + 1;
-		return other;
+	size_t nth = 0;
+	for (const struct report_step *x = report_steps_of(from->r, own); x < s; x++)
+		nth += x->instruction == s->instruction && x->stage == s->stage;
+	for (size_t k = 0; k < b->steps_count; k++) {
+		const struct report_step *x = report_steps_of(to->r, b) + k;
+		if (!strcmp(report_string(to->r, x->instruction), text) && !strcmp(report_string(to->r, x->stage), stage) && !nth--)
+			return x;
 	}
 	return NULL;
 }
@@ -167,9 +203,9 @@ static size_t changes_of(const struct entry *a, const struct entry *b, const cha
 {
 	const char *edit = report_commit_name(b->v, commit);
 	const struct report_build *now = build_named(b, variant, edit), *was = build_named(a, variant, edit);
-	size_t n = 0, next = 0;
+	size_t n = 0;
 	for (size_t i = 0; was && now && i < was->steps_count; i++) {
-		const struct report_step *x = report_steps_of(a->r, was) + i, *y = same_step(b, now, a, x, &next);
+		const struct report_step *x = report_steps_of(a->r, was) + i, *y = same_step(b, now, a, was, x);
 		if (!y || (x->outcome == y->outcome && x->needed == y->needed && x->stale == y->stale))
 			continue;
 		if (shown + n < MOST_CHANGES)
@@ -189,12 +225,12 @@ static void decisions(const struct entry *a, const struct entry *b, struct lb_bu
 		for (size_t k = 0; k < b->v->count; k++)
 			n += changes_of(a, b, b->r->variants[i].name, k, n, &rows);
 	if (!n) {
-		lb_buf_adds(out, "<p>Every step that both have falls out the same after every edit that both have.</p>\n");
+		lb_buf_adds(out, "<p>Every step that both have comes out the same after every edit that both have.</p>\n");
 		return;
 	}
 	lb_buf_addf(out,
-		    "<p>%zu step%s fall%s out otherwise in the last result than in the first:</p>\n"
-		    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Steps that fall out otherwise\"><table "
+		    "<p>%zu step%s come%s out differently in the last result than in the first:</p>\n"
+		    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Steps that come out differently\"><table "
 		    "class=\"changes\">\n",
 		    n, n > 1 ? "s" : "", n > 1 ? "" : "s");
 	lb_buf_add(out, lb_buf_str(&rows), rows.len);
@@ -227,10 +263,10 @@ void html_compare(const struct report *const *reports, size_t n, struct lb_buf *
 	}
 	add_names(list, n, &names);
 	size_t first = n > MOST_SHOWN ? n - MOST_SHOWN : 0;
-	lb_buf_addf(out,
-		    "<section><h2>%zu results of this scenario</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-		    "aria-label=\"Results compared\"><table class=\"edits sec\">\n",
-		    n);
+	lb_buf_addf(out, "<section><h2>%zu results of this scenario</h2>\n", n);
+	verdict(list, n, &names, out);
+	lb_buf_adds(out,
+		    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Results compared\"><table class=\"edits sec\">\n");
 	head(list, first, n, out);
 	lb_buf_adds(out, "<tbody>\n");
 	for (size_t i = 0; i < names.count; i++)

@@ -113,3 +113,9 @@ void html_bar(struct lb_buf *out, double part, double wasted)
 	}
 	lb_buf_adds(out, "</span>");
 }
+
+void html_rebuilt(struct lb_buf *out, const struct report_mean *m)
+{
+	bool whole = fabs(m->reusable - round(m->reusable)) < 0.05;
+	lb_buf_addf(out, "%s%.1f of %.*f steps", m->rebuilt_at_least ? "≥" TEXT_NBSP : "", m->rebuilt, whole ? 0 : 1, m->reusable);
+}

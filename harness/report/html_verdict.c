@@ -162,8 +162,9 @@ static void policy_cell(const struct report_view *v, size_t variant, const struc
 	html_bar(out, m->run_ns.none ? 0 : m->run_ns.value / most, m->wasted_ns.none ? 0 : m->wasted_ns.value / most);
 	lb_buf_addf(out, " <span%s>", differs ? " class=\"differs\"" : "");
 	html_seconds(out, &m->run_ns);
-	lb_buf_addf(out, "</span><br><span class=\"f\">%s%.1f of %.*f steps</span></td>", m->rebuilt_at_least ? "≥" TEXT_NBSP : "",
-		    m->rebuilt, fabs(m->reusable - round(m->reusable)) < 0.05 ? 0 : 1, m->reusable);
+	lb_buf_adds(out, "</span><br><span class=\"f\">");
+	html_rebuilt(out, m);
+	lb_buf_adds(out, "</span></td>");
 }
 
 static void policy_head(const struct report_block *b, struct lb_buf *out)
