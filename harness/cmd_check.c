@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "against.h"
 #include "check/baseline.h"
 #include "check/say.h"
 #include "check/times.h"
@@ -13,13 +14,15 @@
 #include "report/data.h"
 
 struct check {
-	const char *baseline, *budget_path, *junit, *markdown, *format, *reason;
+	const char *baseline, *against, *budget_path, *junit, *markdown, *format, *reason;
 	bool warn, annotations, update, no_color, json;
 	struct check_budget budget;
 	size_t count;
 	struct report **heads, **bases;
 	char **base_paths;
 	struct gate *gates;
+	struct lb_strv policies;
+	struct against versus; /* holds the reports of --against */
 };
 
 static void check_release(struct check *c)
@@ -34,15 +37,24 @@ static void check_release(struct check *c)
 	free(c->heads);
 	free(c->bases);
 	free(c->base_paths);
+	against_release(&c->versus);
+	lb_strv_release(&c->policies);
 	check_budget_release(&c->budget);
 }
 
 static int resolve(struct check *c, const struct lb_strv *operands, struct lb_err *err)
 {
 	if (!operands->count)
-		return lb_fail(err, LB_USAGE, "lbench check: which RESULT? e.g. results/python-app/latest --baseline baselines");
-	if (!c->baseline)
-		return lb_fail(err, LB_USAGE, "lbench check: --baseline RESULT|DIR is needed: what the result is held against");
+		return lb_fail(
+			err, LB_USAGE,
+			"lbench check: which RESULT? e.g. results/python-app/latest --baseline baselines, or . --against origin/main");
+	if (!c->baseline == !c->against)
+		return lb_fail(err, LB_USAGE,
+			       "lbench check: either --baseline RESULT|DIR (for a RESULT) or --against REV (for a SCENARIO) is needed");
+	if (c->against && (operands->count != 1 || c->update))
+		return lb_fail(err, LB_USAGE, "lbench check: --against takes one SCENARIO or directory, and updates nothing");
+	if (c->policies.count && !c->against)
+		return lb_fail(err, LB_USAGE, "--policy goes with --against; a result has its policies");
 	if (c->update != (c->reason != NULL))
 		return lb_fail(err, LB_USAGE,
 			       c->update ? "--update needs --reason TEXT: why is the new state accepted?" : "--reason goes with --update");
@@ -80,6 +92,22 @@ static int check_all(struct check *c, const struct lb_strv *paths, struct lb_err
 		if (!c->budget.rules[i].used)
 			fprintf(stderr, "%s:%u:%u: this rule fits no build that was checked\n", c->budget.rules[i].pos.file,
 				c->budget.rules[i].pos.line, c->budget.rules[i].pos.col);
+	return rc;
+}
+
+static int check_against(struct check *c, const char *path, struct lb_err *err)
+{
+	struct against *a = &c->versus;
+	int rc = against_run(path, c->against, &c->policies, a, err);
+	c->gates = lb_calloc(a->count + 1, sizeof(*c->gates));
+	c->heads = lb_calloc(a->count + 1, sizeof(struct report *));
+	c->bases = lb_calloc(a->count + 1, sizeof(struct report *));
+	c->base_paths = lb_calloc(a->count + 1, sizeof(char *));
+	c->count = a->count;
+	for (size_t i = 0; i < a->count && !rc; i++)
+		rc = gate_check(a->pairs[i].head, path, a->pairs[i].base, a->label, &c->budget, &c->gates[i], err);
+	for (size_t i = 0; i < a->notes.count && !rc; i++)
+		fprintf(stderr, "%s\n", a->notes.items[i]);
 	return rc;
 }
 
@@ -130,7 +158,7 @@ static int run(struct check *c, const struct lb_strv *operands, struct lb_err *e
 {
 	int rc = resolve(c, operands, err);
 	if (!rc)
-		rc = check_all(c, operands, err);
+		rc = c->against ? check_against(c, operands->items[0], err) : check_all(c, operands, err);
 	if (!rc && c->update)
 		return update_all(c, err);
 	if (!rc)
@@ -144,7 +172,12 @@ int cmd_check(int argc, char **argv, struct lb_err *err)
 	const struct option table[] = {
 		{ "baseline", 0, OPTION_TEXT, &c.baseline, "RESULT|DIR",
 		  "a result, a baseline, or a directory with a baseline a scenario" },
-		{ "budget", 0, OPTION_TEXT, &c.budget_path, "FILE", "limits (YAML): hits, layers, stored, pushed, image, seconds" },
+		{ "against", 0, OPTION_TEXT, &c.against, "REV",
+		  "instead: decide SCENARIO here and where HEAD left REV, without running anything" },
+		{ "policy", 0, OPTION_LIST, &c.policies, "NAME[@VERSION],…",
+		  "for --against: whose cache rules decide (default: buildkit)" },
+		{ "budget", 0, OPTION_TEXT, &c.budget_path, "FILE",
+		  "limits (YAML): hits, layers, stored, pushed, image, seconds, context" },
 		{ "warn", 0, OPTION_FLAG, &c.warn, NULL, "report, and exit 0 all the same" },
 		{ "junit", 0, OPTION_TEXT, &c.junit, "FILE", "write JUnit XML" },
 		{ "markdown", 0, OPTION_TEXT, &c.markdown, "FILE", "write Markdown, for a job's summary" },
@@ -154,11 +187,14 @@ int cmd_check(int argc, char **argv, struct lb_err *err)
 		{ "reason", 0, OPTION_TEXT, &c.reason, "TEXT", "why it is accepted; stands in the baseline" },
 		{ "no-color", 0, OPTION_FLAG, &c.no_color, NULL, "no colour on a terminal" },
 	};
-	struct usage u = { "check", "RESULT…",
-			   "Holds results against their baselines. What is exact must not get worse beyond the budget (lost hits: 0);\n"
-			   "times of two sessions are advice. Exit 1 when something got worse. `# lbench: allow lost-hit until\n"
-			   "YYYY-MM-DD because …` above an instruction of the Dockerfile waives its lost hits until that day.",
-			   table, LB_COUNT(table) };
+	struct usage u = {
+		"check", "RESULT… | SCENARIO",
+		"Holds results against their baselines, or a work tree against the commit that it came from (`lbench check . --against\n"
+		"origin/main`: every Dockerfile). What is exact must not get worse beyond the budget (lost hits: 0);\n"
+		"times of two sessions are advice. Exit 1 when something got worse. `# lbench: allow lost-hit until\n"
+		"YYYY-MM-DD because …` above an instruction of the Dockerfile waives its lost hits until that day.",
+		table, LB_COUNT(table)
+	};
 	lb_autostrv struct lb_strv operands = { 0 };
 	lb_autobuf struct lb_buf text = { 0 };
 	bool help;

@@ -16,7 +16,7 @@ static const struct command commands[] = {
 	{ "run", cmd_run, false, "SCENARIO…", "build, measure, write CSV, draw plots, print the answer" },
 	{ "plan", cmd_plan, false, "SCENARIO…", "the builds that run would do" },
 	{ "compare", cmd_compare, false, "RESULT…", "variants, policies or results side by side, with verdicts" },
-	{ "check", cmd_check, false, "RESULT…", "the CI gate: a result against its baseline" },
+	{ "check", cmd_check, false, "RESULT… | SCENARIO", "the CI gate: against a baseline, or a git revision" },
 	{ "explain", cmd_explain, false, "RESULT", "why each step missed, and what did it" },
 	{ "report", cmd_report, false, "RESULT…", "one HTML page: the answer, line by line and edit by edit" },
 	{ "plot", cmd_plot, false, "RESULT", "the plots again, from the CSV alone" },

@@ -10,16 +10,15 @@
 #include "report/text.h"
 #include "scenario/fields.h"
 
-const char *const check_quantity_names[CHECK_QUANTITIES] = { "hits", "layers", "stored", "pushed", "image", "seconds" };
+const char *const check_quantity_names[CHECK_QUANTITIES] = { "hits", "layers", "stored", "pushed", "image", "seconds", "context" };
 static const char *const selectors[] = { "scenario", "variant", "edit", "policy", "builder" };
-static const char *const unit_hints[CHECK_QUANTITIES] = {
-	"a number of steps",
-	"a number of layers",
-	"a size with its unit (20MiB)",
-	"a size with its unit (20MiB)",
-	"a size with its unit (20MiB)",
-	"a duration with its unit (10s)",
-};
+static const char *const unit_hints[CHECK_QUANTITIES] = { "a number of steps",
+							  "a number of layers",
+							  "a size with its unit (20MiB)",
+							  "a size with its unit (20MiB)",
+							  "a size with its unit (20MiB)",
+							  "a duration with its unit (10s)",
+							  "a size with its unit (20MiB)" };
 
 static bool whole_number(const char *text, double *out)
 {
@@ -68,7 +67,7 @@ static int read_selector(const struct scn_yaml_item *item, size_t which, struct 
 
 static int unknown_key(const struct scn_yaml *key, bool top, struct lb_err *err)
 {
-	return lb_fail_at(err, key->pos, "unknown key '%s'; limits are hits, layers, stored, pushed, image, seconds%s", key->text,
+	return lb_fail_at(err, key->pos, "unknown key '%s'; limits are hits, layers, stored, pushed, image, seconds, context%s", key->text,
 			  top ? ", and rules: has more" : "; selectors are scenario, variant, edit, policy, builder");
 }
 

@@ -8,7 +8,7 @@
  *     rules:                # the last that matches a build and names the quantity counts
  *       - { scenario: "*", variant: copy-first, edit: source, policy: "buildkit*", builder: warm, hits: any }
  *
- * Quantities: hits layers stored pushed image seconds. `any` is no limit; what is not named has none but hits.
+ * Quantities: hits layers stored pushed image seconds context. `any` is no limit; what is not named has none but hits.
  */
 #ifndef HARNESS_CHECK_BUDGET_H
 #define HARNESS_CHECK_BUDGET_H
@@ -16,7 +16,7 @@
 #include "lbench/err.h"
 #include "lbench/mem.h"
 
-enum check_quantity { CHECK_HITS, CHECK_LAYERS, CHECK_STORED, CHECK_PUSHED, CHECK_IMAGE, CHECK_SECONDS, CHECK_QUANTITIES };
+enum check_quantity { CHECK_HITS, CHECK_LAYERS, CHECK_STORED, CHECK_PUSHED, CHECK_IMAGE, CHECK_SECONDS, CHECK_CONTEXT, CHECK_QUANTITIES };
 extern const char *const check_quantity_names[CHECK_QUANTITIES];
 
 struct check_limit {

@@ -7,7 +7,7 @@
 
 static const enum build_number columns[CHECK_QUANTITIES] = {
 	[CHECK_LAYERS] = BN_LAYERS_NEW, [CHECK_STORED] = BN_STORED,  [CHECK_PUSHED] = BN_PUSHED,
-	[CHECK_IMAGE] = BN_IMAGE_BYTES, [CHECK_SECONDS] = BN_RUN_NS,
+	[CHECK_IMAGE] = BN_IMAGE_BYTES, [CHECK_SECONDS] = BN_RUN_NS, [CHECK_CONTEXT] = BN_CONTEXT_BYTES,
 };
 
 static const struct report_step *head_step(const struct pair *p, size_t i)
@@ -150,8 +150,8 @@ static double cost(const struct report_step *s, enum check_quantity q)
 {
 	if (!s || s->outcome != ST_MISS)
 		return 0;
-	if (q == CHECK_LAYERS)
-		return s->blob != 0;
+	if (q == CHECK_LAYERS || q == CHECK_CONTEXT)
+		return q == CHECK_LAYERS && s->blob != 0;
 	uint64_t n = q == CHECK_SECONDS ? s->run_ns : s->blob_bytes;
 	return n == REPORT_UNKNOWN ? 0 : (double)n;
 }

@@ -168,10 +168,20 @@ static void annotation(const struct finding *f, bool warn, struct lb_buf *out)
 
 void say_annotations(const struct gate *gates, size_t count, bool warn, struct lb_buf *out)
 {
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < gates[i].count; k++)
-			if (finding_fails(&gates[i].findings[k]))
-				annotation(&gates[i].findings[k], warn, out);
+	/* one Dockerfile may be built in several ways, and say the same of each */
+	lb_autostrv struct lb_strv said = { 0 };
+	for (size_t i = 0; i < count; i++) {
+		for (size_t k = 0; k < gates[i].count; k++) {
+			lb_autobuf struct lb_buf line = { 0 };
+			if (!finding_fails(&gates[i].findings[k]))
+				continue;
+			annotation(&gates[i].findings[k], warn, &line);
+			if (lb_strv_has(&said, lb_buf_str(&line)))
+				continue;
+			lb_strv_add(&said, lb_buf_str(&line));
+			lb_buf_adds(out, lb_buf_str(&line));
+		}
+	}
 }
 
 /* ---- JSON ---- */

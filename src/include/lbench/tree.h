@@ -214,6 +214,9 @@ void lb_git_free(struct lb_git *g); /* NULL is fine */
 
 /* HEAD of the repository that dir lies in, and its commit time. *hex is the caller's. LB_NOT_FOUND outside of one. */
 int lb_git_head(const char *dir, char **hex, int64_t *seconds, struct lb_err *err);
+/* The commit that HEAD of that repository and rev have in common, and the root of the work tree; both the caller's.
+ * LB_NOT_FOUND: no repository, revision or common commit; LB_UNAVAILABLE, with the remedy: a shallow clone lacks it. */
+int lb_git_merge_base(const char *dir, const char *rev, char **hex, char **work_tree, struct lb_err *err);
 
 /* A text description, one node a line: `kind mode uid:gid size sec.nsec path[ -> target][ xattr=hex…][ sha256]`.
  * For tests, `image files` and comparisons. with_time and with_digest choose the columns. */
