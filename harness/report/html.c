@@ -11,8 +11,6 @@
 
 #include "lbench/digest.h"
 
-#define MOST_BYTES 900000 /* a page above it leaves panels out */
-
 struct page {
 	struct lb_buf body, panels;
 };
@@ -54,7 +52,7 @@ static int add_panels(struct html_part *p, struct page *page, struct lb_err *err
 {
 	lb_autobuf struct lb_buf panels = { 0 };
 	int rc = html_panels(p, &panels, err);
-	p->panels = !rc && page->body.len + page->panels.len + panels.len < MOST_BYTES;
+	p->panels = !rc && page->body.len + page->panels.len + panels.len < HTML_MOST_BYTES;
 	if (p->panels)
 		lb_buf_add(&page->panels, lb_buf_str(&panels), panels.len);
 	return rc;

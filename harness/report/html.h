@@ -63,7 +63,8 @@ void html_layers(const struct html_part *p, struct lb_buf *out);
 void html_sharing(const struct html_part *p, struct lb_buf *out); /* nothing where images share nothing */
 /* What each build did, and why: a panel a build that a matrix shows. */
 int html_panels(const struct html_part *p, struct lb_buf *out, struct lb_err *err);
-#define HTML_MOST_COMMITS 60 /* that a matrix shows */
+#define HTML_MOST_COMMITS 60     /* that a matrix shows */
+#define HTML_MOST_BYTES   900000 /* a page above it leaves out panels, then matrices */
 void html_policies(const struct report_groups *g, struct lb_buf *out);
 void html_figures(const struct html_part *p, struct lb_buf *out); /* about the figures */
 /* Results of one scenario, oldest first. */

@@ -236,9 +236,17 @@ void html_matrices(const struct html_part *p, struct lb_buf *out)
 	lb_buf_addf(out, "<section><h2>What each %s re-runs</h2>\n", p->v->each ? "edit" : "commit");
 	key(p, out);
 	variant_matrix(p, (size_t)p->worst, true, out);
-	for (int i = 0; i < (int)p->r->variants_count; i++)
-		if (i != p->worst && report_view_has(p->v, (size_t)i))
+	size_t left_out = 0;
+	for (int i = 0; i < (int)p->r->variants_count; i++) {
+		if (i == p->worst || !report_view_has(p->v, (size_t)i))
+			continue;
+		if (out->len < HTML_MOST_BYTES)
 			variant_matrix(p, (size_t)i, i == html_better(p), out);
+		else
+			left_out++;
+	}
+	if (left_out)
+		lb_buf_addf(out, "<p class=\"f\">%zu more variants are left out, which would make this page too large.</p>\n", left_out);
 	if (p->v->count > HTML_MOST_COMMITS)
 		lb_buf_addf(out, "<p class=\"f\">The first %d of %zu commits; all are in steps.csv.</p>\n", HTML_MOST_COMMITS, p->v->count);
 	if (!p->panels)
