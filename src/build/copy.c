@@ -24,13 +24,33 @@ struct copying {
 	struct lb_time stamp;
 	bool chown, archive;
 	bool replaces_link;
+	const struct lb_shape *shape;
 };
 
 /* ---- attributes ---- */
 
-static struct lb_attr made_directory(const struct copying *cp)
+/* top: the copied directory itself, made anew; else one that leads to it. What a source's own says of mode and owner
+ * is not taken over (observed on all engines). */
+static struct lb_attr made_directory(const struct copying *cp, bool top)
 {
-	return (struct lb_attr){ .kind = LB_DIR, .mode = 0755, .uid = cp->sr->in.uid, .gid = cp->sr->in.gid, .mtime = cp->stamp };
+	struct lb_attr a = { .kind = LB_DIR, .mode = 0755, .uid = cp->sr->in.uid, .gid = cp->sr->in.gid, .mtime = cp->stamp };
+	if (!top && cp->shape->parents_to_root)
+		a.uid = a.gid = 0;
+	if (cp->shape->parents_by_chmod && cp->sr->step.chmod)
+		lb_chmod_apply(cp->sr->step.chmod, true, a.mode, &a.mode, NULL);
+	return a;
+}
+
+/* As the system does when a file's owner is set. */
+static uint32_t without_setid(uint32_t mode)
+{
+	return mode & (mode & 010 ? ~06000U : ~04000U);
+}
+
+static bool drops_setid(const struct copying *cp)
+{
+	bool context = !cp->sr->step.from && !cp->archive;
+	return (context && cp->shape->context_drops_setid) || (cp->chown && cp->shape->chown_drops_setid);
 }
 
 /* A directory that an archive only names on the way to others is made like any that leads somewhere. */
@@ -39,7 +59,9 @@ static int changed_attr(const struct copying *cp, const struct lb_node *n, struc
 	const struct lb_step *s = &cp->sr->step;
 	*out = n->attr;
 	if (n->attr.implied)
-		*out = made_directory(cp);
+		*out = made_directory(cp, false);
+	if (n->attr.kind == LB_FILE && drops_setid(cp))
+		out->mode = without_setid(out->mode);
 	if (cp->chown || (!s->from && !cp->archive)) {
 		out->uid = cp->sr->in.uid;
 		out->gid = cp->sr->in.gid;
@@ -141,7 +163,7 @@ static int root_owned(struct lb_node *n, void *arg, struct lb_digest *out, struc
 /* Would transform change nothing? Then it need not look. */
 static bool keeps_all(const struct copying *cp, struct lb_node *n)
 {
-	if (cp->chown || cp->sr->step.chmod)
+	if (cp->chown || cp->sr->step.chmod || drops_setid(cp))
 		return false;
 	struct lb_digest d;
 	return cp->sr->step.from ||
@@ -205,7 +227,7 @@ static int add_parents(const struct copying *cp, const char *place, struct lb_no
 	for (const char *slash = strchr(place, '/'); !rc && slash; slash = strchr(slash + 1, '/')) {
 		lb_autofree char *dir = lb_strndup(place, (size_t)(slash - place));
 		const struct lb_node *n = there(cp, dir);
-		struct lb_attr attr = made_directory(cp);
+		struct lb_attr attr = made_directory(cp, false);
 		if (n && n->attr.kind == LB_DIR) {
 			attr = n->attr;
 			attr.opaque = false;
@@ -267,16 +289,13 @@ static int graft_directory(struct copying *cp, const char *place, struct lb_node
 		lb_node_unref(node);
 		return not_a_directory(cp, place, err);
 	}
-	if (old) {
-		struct lb_attr attr = old->attr;
-		attr.opaque = false;
-		if (node->entries_count)
-			attr.mtime = cp->stamp;
-		struct lb_node *kept = lb_node_with_attr(node, &attr);
-		lb_node_unref(node);
-		node = kept;
-	}
-	return graft(cp, place, node, err);
+	struct lb_attr attr = old ? old->attr : cp->sr->step.parents ? node->attr : made_directory(cp, true);
+	attr.opaque = false;
+	if (old && node->entries_count)
+		attr.mtime = cp->stamp;
+	struct lb_node *placed = lb_node_with_attr(node, &attr);
+	lb_node_unref(node);
+	return graft(cp, place, placed, err);
 }
 
 static char *below(const char *place, const char *name)
@@ -339,12 +358,6 @@ static int copy_archive(struct copying *cp, const struct lb_selected *item, stru
 	if (rc)
 		return rc;
 	lb_autofree char *place = resolve_place(cp, cp->sr->step.dest_abs, true);
-	if (!is_directory(cp, place)) {
-		struct lb_attr attr = made_directory(cp);
-		struct lb_node *made = lb_node_with_attr(node, &attr);
-		lb_node_unref(node);
-		node = made;
-	}
 	return graft_directory(cp, place, node, err);
 }
 
@@ -370,7 +383,8 @@ int copy_layer(struct build *b, const struct step_run *sr, struct lb_node *root,
 			      .root = root,
 			      .stamp = build_stamp(b),
 			      .chown = sr->step.chown && *sr->step.chown,
-			      .replaces_link = b->shape.copy_replaces_link };
+			      .replaces_link = b->shape.copy_replaces_link,
+			      .shape = &b->shape };
 	int rc = 0;
 	size_t n = 0;
 	for (size_t i = 0; !rc && i < sr->step.sources_count; i++) {

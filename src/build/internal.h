@@ -113,6 +113,8 @@ int workdir_layer(const struct build *b, const struct step_run *sr, struct lb_no
 
 /* shape.c: puts the directories of `dirs` into *layer, where it has none; replaces it. */
 int shape_add_directories(struct lb_node *dirs, struct lb_node **layer, struct lb_err *err);
+/* Does the layer of this RUN list /etc? */
+bool shape_lists_etc(const struct build *b, const struct stage_run *st, const struct step_run *sr);
 /* Makes of the layer in r what the engine makes of it; root is what the step began with. */
 int shape_result(const struct build *b, const struct stage_run *st, const struct step_run *sr, struct lb_node *root, struct result *r,
 		 struct lb_err *err);

@@ -284,7 +284,7 @@ static int carry_out(struct running *r, struct lb_node *root, struct lb_exec_res
 					 .mounts = r->mounts,
 					 .mounts_count = r->mounts_count,
 					 .network = strcmp(s->network, "host") == 0,
-					 .lists_etc = r->b->shape.run_touches_etc,
+					 .lists_etc = shape_lists_etc(r->b, r->st, r->sr),
 					 .keep_times = o->keep_times,
 					 .stamp = build_stamp(r->b),
 					 .cancel = o->cancel,

@@ -8,6 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lbench/fs.h"
+
+static void replace(struct lb_node **layer, struct lb_node *by)
+{
+	lb_node_unref(*layer);
+	*layer = by;
+}
+
 static bool is_lone(const struct lb_node *n)
 {
 	return n->attr.kind == LB_DIR && !n->entries_count && !n->attr.opaque;
@@ -42,13 +50,33 @@ static bool is_unchanged(const struct lb_node *n, const struct lb_node *lower)
 	return lb_content_digest(n->content, &a, NULL) == 0 && lb_content_digest(lower->content, &b, NULL) == 0 && lb_digest_equal(&a, &b);
 }
 
+/* An opaque directory as one that takes away each name by itself. */
+static struct lb_node *spell_out_opaque(const struct lb_node *lower, const struct lb_node *n)
+{
+	static const struct lb_attr gone = { .kind = LB_WHITEOUT };
+	struct lb_entry *entries = lb_calloc(n->entries_count + lower->entries_count + 1, sizeof(*entries));
+	size_t count = 0;
+	for (size_t i = 0; i < n->entries_count; i++)
+		take_entry(entries, &count, &n->entries[i], lb_node_ref(n->entries[i].node));
+	for (size_t i = 0; i < lower->entries_count; i++)
+		if (!lb_dir_find(n, lower->entries[i].name, lower->entries[i].name_len))
+			take_entry(entries, &count, &lower->entries[i], lb_node_new(&gone, NULL));
+	struct lb_attr attr = n->attr;
+	attr.opaque = false;
+	return with_entries(n, &attr, entries, count);
+}
+
 /* n without what is below already; NULL: nothing is left of it. */
 static struct lb_node *drop_unchanged(const struct lb_node *lower, struct lb_node *n)
 {
 	if (n->attr.kind != LB_DIR)
 		return is_unchanged(n, lower) ? NULL : lb_node_ref(n);
-	if (!lb_node_is_dir(lower) || n->attr.opaque)
+	if (!lb_node_is_dir(lower))
 		return lb_node_ref(n);
+	if (n->attr.opaque) {
+		lb_autonode struct lb_node *spelled = spell_out_opaque(lower, n);
+		return drop_unchanged(lower, spelled);
+	}
 	struct lb_entry *entries = lb_calloc(n->entries_count + 1, sizeof(*entries));
 	size_t count = 0;
 	for (size_t i = 0; i < n->entries_count; i++) {
@@ -175,6 +203,24 @@ int shape_add_directories(struct lb_node *dirs, struct lb_node **layer, struct l
 	return rc;
 }
 
+/* The directory at path as root has it, and those that lead there. */
+static int list_directory(struct lb_node *root, const char *path, struct lb_node **layer, struct lb_err *err)
+{
+	lb_autonode struct lb_node *dirs = lb_tree_empty();
+	int rc = 0;
+	for (const char *p = path + 1; !rc && *p; p += *p == '/') {
+		p += strcspn(p, "/");
+		lb_autofree char *dir = lb_strndup(path + 1, (size_t)(p - path - 1));
+		struct lb_node *made = lb_node_new_dir(&lb_tree_get(root, dir)->attr, NULL, 0), *next;
+		rc = lb_tree_put(dirs, dir, made, NULL, false, &next, err);
+		if (rc)
+			lb_node_unref(made);
+		else
+			replace(&dirs, next);
+	}
+	return rc ? rc : shape_add_directories(dirs, layer, err);
+}
+
 static bool has_no_layer(const struct step_run *sr)
 {
 	return !sr->result || sr->result->no_layer;
@@ -192,13 +238,128 @@ static int add_pending(const struct stage_run *st, const struct step_run *sr, st
 	return rc;
 }
 
-/* ---- all ---- */
+/* ---- what mounts and volumes leave ---- */
 
-static void replace(struct lb_node **layer, struct lb_node *by)
+static bool is_file_mount(const struct step_run *sr, const struct lb_mount *m, size_t bind)
 {
-	lb_node_unref(*layer);
-	*layer = by;
+	if (m->type != LB_MOUNT_BIND)
+		return m->type == LB_MOUNT_SECRET || m->type == LB_MOUNT_SSH;
+	const struct lb_source *src = bind < sr->in.sources_count ? &sr->sources[bind] : NULL;
+	return src && src->items_count == 1 && src->items[0].node->attr.kind != LB_DIR;
 }
+
+/* The directories that are made for a mount at target, as far as they stay. */
+static int add_mount_dirs(const struct build *b, const struct step_run *sr, struct lb_node *root, const char *target, bool file,
+			  struct lb_node **layer, struct lb_err *err)
+{
+	const struct lb_shape *s = &b->shape;
+	lb_autofree char *parent = lb_path_dir(target);
+	lb_autonode struct lb_node *dirs = NULL;
+	bool whole = s->mount_dirs == LB_MOUNT_DIRS_ALL && !file, exists;
+	if (s->mount_dirs != LB_MOUNT_DIRS_NONE) {
+		int rc = workdir_layer(b, sr, root, whole ? target : parent, &dirs, &exists, err);
+		return rc ? rc : shape_add_directories(dirs, layer, err);
+	}
+	if (!s->mount_touches_parent || lb_tree_resolve(root, target, true, &(struct lb_node *){ NULL }, NULL, NULL) == 0)
+		return 0;
+	while (strcmp(parent, "/") != 0 && !lb_node_is_dir(lb_tree_get(root, parent))) {
+		char *above = lb_path_dir(parent);
+		free(parent);
+		parent = above;
+	}
+	return strcmp(parent, "/") == 0 ? 0 : list_directory(root, parent, layer, err);
+}
+
+static int remove_target(struct lb_node *root, const char *target, struct lb_node **layer, struct lb_err *err)
+{
+	static const struct lb_attr gone = { .kind = LB_WHITEOUT };
+	lb_autofree char *parent = lb_path_dir(target);
+	if (!lb_tree_get(root, target))
+		return 0;
+	int rc = strcmp(parent, "/") == 0 ? 0 : list_directory(root, parent, layer, err);
+	struct lb_node *whiteout = lb_node_new(&gone, NULL), *next;
+	if (!rc)
+		rc = lb_tree_put(*layer, target, whiteout, NULL, false, &next, err);
+	if (rc) {
+		lb_node_unref(whiteout);
+		return rc;
+	}
+	replace(layer, next);
+	return 0;
+}
+
+static int leave_mounts(const struct build *b, const struct step_run *sr, struct lb_node *root, struct lb_node **layer, struct lb_err *err)
+{
+	size_t binds = 0;
+	int rc = 0;
+	for (size_t i = 0; !rc && i < sr->step.mounts_count; i++) {
+		const struct lb_mount *m = &sr->step.mounts[i];
+		bool file = is_file_mount(sr, m, binds);
+		binds += m->type == LB_MOUNT_BIND;
+		bool given = m->type != LB_MOUNT_SECRET || (b->o->secrets && m->id && lb_pairs_get(b->o->secrets, m->id));
+		if (!*m->target || !given || m->type == LB_MOUNT_SSH)
+			continue;
+		rc = add_mount_dirs(b, sr, root, m->target, file, layer, err);
+		if (!rc && b->shape.mount_removes_target && !file)
+			rc = remove_target(root, m->target, layer, err);
+	}
+	return rc;
+}
+
+/* n without the directory at path, and without those that only led there; NULL: nothing is left. */
+static struct lb_node *drop_at(const struct lb_node *lower, struct lb_node *n, const char *path)
+{
+	size_t len = strcspn(path, "/");
+	struct lb_entry *entries = lb_calloc(n->entries_count + 1, sizeof(*entries));
+	size_t count = 0;
+	for (size_t i = 0; i < n->entries_count; i++) {
+		const struct lb_entry *e = &n->entries[i];
+		bool on_way = e->name_len == len && memcmp(e->name, path, len) == 0 && e->node->attr.kind == LB_DIR;
+		if (!on_way)
+			take_entry(entries, &count, e, lb_node_ref(e->node));
+		else if (path[len])
+			take_entry(entries, &count, e,
+				   drop_at(lower ? lb_dir_find(lower, e->name, e->name_len) : NULL, e->node, path + len + 1));
+	}
+	struct lb_node *made = with_entries(n, &n->attr, entries, count);
+	if (!is_lone(made) || !lower || !lb_attr_equal(&n->attr, &lower->attr, true))
+		return made;
+	lb_node_unref(made);
+	return NULL;
+}
+
+/* What is written below a volume goes with it. A volume's directory is made where it is missing. */
+static int drop_volumes(const struct build *b, const struct step_run *sr, struct lb_node *root, struct lb_node **layer, struct lb_err *err)
+{
+	const struct lb_image_config *config = &sr->before.config;
+	int rc = 0;
+	for (size_t i = 0; !rc && i < config->volumes_count; i++) {
+		lb_autofree char *rooted = lb_format("/%s", config->volumes[i]);
+		lb_autofree char *path = lb_path_clean(rooted);
+		lb_autonode struct lb_node *dirs = NULL;
+		bool exists;
+		if (!path[1])
+			continue;
+		struct lb_node *left = drop_at(root, *layer, path + 1);
+		replace(layer, left ? left : lb_tree_empty());
+		rc = workdir_layer(b, sr, root, path, &dirs, &exists, err);
+		if (!rc)
+			rc = shape_add_directories(dirs, layer, err);
+	}
+	return rc;
+}
+
+bool shape_lists_etc(const struct build *b, const struct stage_run *st, const struct step_run *sr)
+{
+	if (!b->shape.run_touches_etc || !b->shape.etc_once)
+		return b->shape.run_touches_etc;
+	for (const struct step_run *before = st->steps; before < sr; before++)
+		if (before->step.op == LB_OP_RUN)
+			return false;
+	return !st->base_stage || shape_lists_etc(b, st->base_stage, st->base_stage->steps + st->base_stage->steps_count);
+}
+
+/* ---- all ---- */
 
 int shape_result(const struct build *b, const struct stage_run *st, const struct step_run *sr, struct lb_node *root, struct result *r,
 		 struct lb_err *err)
@@ -209,6 +370,13 @@ int shape_result(const struct build *b, const struct stage_run *st, const struct
 		r->layer = lb_tree_empty();
 	if (!r->layer || result_unknown(r) || r->no_layer)
 		return 0;
+	if (run && b->o->mode == LB_RUN_EXEC) {
+		int rc = leave_mounts(b, sr, root, &r->layer, err);
+		if (!rc && s->volume_drops_changes)
+			rc = drop_volumes(b, sr, root, &r->layer, err);
+		if (rc)
+			return rc;
+	}
 	if (s->drops_unchanged || (run && s->link_alone)) {
 		struct lb_node *left = drop_unchanged(root, r->layer);
 		replace(&r->layer, left ? left : lb_tree_empty());

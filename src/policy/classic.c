@@ -122,7 +122,7 @@ static int add_copy(const struct lb_cache *c, const struct lb_inputs *in, struct
 	const struct lb_step *s = in->step;
 	const struct state *state = c->state;
 	struct lb_digest sum;
-	int rc = lb_classic_sum(in, state->context, &sum, err);
+	int rc = lb_classic_sum(c->policy->rules, in, state->context, &sum, err);
 	lb_sha256_adds(h, s->chown ? s->chown : "");
 	lb_sha256_addd(h, &sum);
 	lb_sha256_adds(h, s->dest);

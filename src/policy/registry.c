@@ -32,24 +32,25 @@ enum {
 };
 
 /* Observed in truth/, topic layer. */
-#define BUILDKIT_SHAPE \
+#define BUILDKIT_SHAPE(...) \
 	{ \
 		.run_empty_layer = true, .run_touches_etc = true, .workdir_layer = true, .workdir_empty_layer = true, \
 		.copy_lists_parents = true, .resolves_first = true, .unknown_owner_is_root = true, .args_inherited = true, \
-		.workdir_owned_by_user = true, .whiteout_mode = 0600 \
+		.workdir_owned_by_user = true, .whiteout_mode = 0600, __VA_ARGS__ \
 	}
 /* What changes nothing makes no layer, a WORKDIR of a directory that exists too. */
 #define CLASSIC_SHAPE \
 	{ \
 		.workdir_layer = true, .copy_lists_parents = true, .unneeded_stages = true, .wildcard_must_match = true, \
-		.many_sources_need_slash = true, .stage_names_unique = true, .whiteout_mode = 0600 \
+		.many_sources_need_slash = true, .stage_names_unique = true, .volume_drops_changes = true, .parents_to_root = true, \
+		.context_drops_setid = true, .chown_drops_setid = true, .whiteout_mode = 0600 \
 	}
 /* WORKDIR makes no layer: its directory appears with the next step that makes one. */
-#define BUILDAH_SHAPE(etc, changed) \
+#define BUILDAH_SHAPE(...) \
 	{ \
-		.run_empty_layer = true, .run_touches_etc = (etc), .copy_lists_parents = true, .wildcard_must_match = true, \
+		.run_empty_layer = true, .copy_lists_parents = true, .wildcard_must_match = true, .context_drops_setid = true, \
 		.archive_by_content = true, .bind_sees_ignored = true, .copy_replaces_link = true, .copy_looks_at_root = true, \
-		.args_inherited = true, .changed_dirs_only = (changed) \
+		.args_inherited = true, __VA_ARGS__ \
 	}
 
 /* From source: a step that changed no file makes no layer. */
@@ -65,7 +66,7 @@ static const struct lb_buildkit_rules buildkit_08 = { .cache_id_counts = true };
 static const struct lb_buildkit_rules buildkit_013 = { .link_merges = true };
 static const struct lb_buildkit_rules buildkit_025 = { .link_merges = true, .epoch_counts = true };
 
-static const struct lb_classic_rules classic_20 = { .workdir_as_spelled = true };
+static const struct lb_classic_rules classic_20 = { .workdir_as_spelled = true, .stages_apart = true };
 static const struct lb_classic_rules classic_26 = { .whole_config = true };
 
 /* Heredocs from 1.35 (339839d), binds from 1.39 (4383e34), --link and the newest candidate from 1.41 (eea4838 and
@@ -82,20 +83,23 @@ static const struct lb_policy policies[] = {
 	{ "classic", "20.10", "classic@20.10", LB_OBSERVED, DIALECT_CLASSIC, WARM | COLD, CLASSIC_SHAPE, &lb_classic_ops, &classic_20 },
 	{ "classic", "26.1", "classic@26.1", LB_OBSERVED, DIALECT_CLASSIC, WARM | COLD, CLASSIC_SHAPE, &lb_classic_ops, &classic_26 },
 	{ "classic", "28.5", "classic@28.5", LB_OBSERVED, DIALECT_CLASSIC, WARM | COLD, CLASSIC_SHAPE, &lb_classic_ops, &classic_26 },
-	{ "buildkit", "0.8", "buildkit@0.8", LB_OBSERVED, DIALECT_BUILDKIT_08, WARM | COLD, BUILDKIT_SHAPE, &lb_buildkit_ops,
-	  &buildkit_08 },
-	{ "buildkit", "0.13", "buildkit@0.13", LB_OBSERVED, DIALECT_BUILDKIT_013, WARM | FRESH | COLD, BUILDKIT_SHAPE, &lb_buildkit_ops,
-	  &buildkit_013 },
-	{ "buildkit", "0.25", "buildkit@0.25", LB_OBSERVED, DIALECT_BUILDKIT_025, WARM | FRESH | COLD, BUILDKIT_SHAPE, &lb_buildkit_ops,
-	  &buildkit_025 },
-	{ "buildah", "1.28", "buildah@1.28", LB_OBSERVED, DIALECT_BUILDAH_128, WARM | COLD, BUILDAH_SHAPE(true, false), &lb_buildah_ops,
-	  &buildah_128 },
-	{ "buildah", "1.39", "buildah@1.39", LB_OBSERVED, DIALECT_BUILDAH_139, WARM | COLD, BUILDAH_SHAPE(true, false), &lb_buildah_ops,
-	  &buildah_139 },
-	{ "buildah", "1.43", "buildah@1.43", LB_OBSERVED, DIALECT_BUILDAH_139, WARM | COLD, BUILDAH_SHAPE(false, true), &lb_buildah_ops,
+	{ "buildkit", "0.8", "buildkit@0.8", LB_OBSERVED, DIALECT_BUILDKIT_08, WARM | COLD, BUILDKIT_SHAPE(.mount_dirs = LB_MOUNT_DIRS_ALL),
+	  &lb_buildkit_ops, &buildkit_08 },
+	{ "buildkit", "0.13", "buildkit@0.13", LB_OBSERVED, DIALECT_BUILDKIT_013, WARM | FRESH | COLD,
+	  BUILDKIT_SHAPE(.mount_touches_parent = true), &lb_buildkit_ops, &buildkit_013 },
+	{ "buildkit", "0.25", "buildkit@0.25", LB_OBSERVED, DIALECT_BUILDKIT_025, WARM | FRESH | COLD,
+	  BUILDKIT_SHAPE(.mount_touches_parent = true, .parents_by_chmod = true), &lb_buildkit_ops, &buildkit_025 },
+	{ "buildah", "1.28", "buildah@1.28", LB_OBSERVED, DIALECT_BUILDAH_128, WARM | COLD,
+	  BUILDAH_SHAPE(.run_touches_etc = true, .etc_once = true, .mount_dirs = LB_MOUNT_DIRS_PARENTS, .mount_removes_target = true,
+			.volume_drops_changes = true),
+	  &lb_buildah_ops, &buildah_128 },
+	{ "buildah", "1.39", "buildah@1.39", LB_OBSERVED, DIALECT_BUILDAH_139, WARM | COLD,
+	  BUILDAH_SHAPE(.run_touches_etc = true, .etc_once = true, .mount_dirs = LB_MOUNT_DIRS_PARENTS), &lb_buildah_ops, &buildah_139 },
+	{ "buildah", "1.43", "buildah@1.43", LB_OBSERVED, DIALECT_BUILDAH_139, WARM | COLD, BUILDAH_SHAPE(.changed_dirs_only = true), &lb_buildah_ops,
 	  &buildah_143 },
 	{ "kaniko", "1.24", "kaniko@1.24", LB_FROM_SOURCE, DIALECT_KANIKO, WARM | COLD, KANIKO_SHAPE, &lb_kaniko_ops, NULL },
-	{ "never", "", "never", LB_FROM_SOURCE, LB_DIALECT_ALL, WARM | FRESH | COLD, BUILDKIT_SHAPE, &lb_never_ops, NULL },
+	{ "never", "", "never", LB_FROM_SOURCE, LB_DIALECT_ALL, WARM | FRESH | COLD, BUILDKIT_SHAPE(.mount_dirs = LB_MOUNT_DIRS_NONE),
+	  &lb_never_ops, NULL },
 };
 
 static bool newest_of_engine(size_t i)
@@ -155,6 +159,7 @@ struct lb_shape lb_policy_shape(const struct lb_policy *p, enum lb_builder_kind 
 	s.run_touches_etc = false;
 	s.drops_unchanged = true;
 	s.link_alone = true;
+	s.mount_touches_parent = false;
 	s.whiteout_mode = 0;
 	return s;
 }

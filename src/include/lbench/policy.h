@@ -45,6 +45,15 @@ struct lb_shape {
 	bool stage_names_unique;   /* a second stage of a name is refused, at its FROM's stage before anything of it runs */
 	bool workdir_owned_by_user; /* a directory that WORKDIR makes belongs to USER; else to root */
 	bool drops_unchanged;      /* a file that a COPY writes exactly as it was, times too, is not in the layer */
+	bool parents_to_root;      /* directories that a COPY makes on the way belong to root; else to --chown's owner */
+	bool parents_by_chmod;     /* and have --chmod's mode, as the copied directory itself has; else both are 0755 */
+	bool context_drops_setid;  /* a COPY from the context loses set-id bits of files */
+	bool chown_drops_setid;    /* --chown does */
+	enum { LB_MOUNT_DIRS_NONE, LB_MOUNT_DIRS_PARENTS, LB_MOUNT_DIRS_ALL } mount_dirs; /* of the directories that are made for
+	                              a RUN's mounts, which stay in its layer */
+	bool mount_touches_parent; /* the directory in which one was made is listed */
+	bool mount_removes_target; /* a mount's target is gone behind the RUN, also when it was there before */
+	bool etc_once;             /* run_touches_etc: only the first RUN on a base does */
 	bool link_alone;           /* a new hard link to a lower file is in the layer by itself, as a file; else with that
 	                              file, as a link to it */
 	bool changed_dirs_only;    /* a RUN's layer lists a directory of a lower layer only when the directory itself changed
@@ -132,6 +141,7 @@ struct lb_inputs {
 	size_t sources_count;
 	uint32_t uid, gid;         /* COPY: --chown resolved in root, 0:0 without; WORKDIR: the user's */
 	bool owner_known;          /* false: a name, and root is opaque */
+	const char *late_workdir;  /* COPY, ADD where WORKDIR makes no layer: the directory that shows in the next one; NULL */
 	const struct lb_pairs *secrets; /* given values by id: never in a key; reasons and stale hits look at them */
 	/* What the result of a RUN depends on, from its model: a digest over the files and world facts. */
 	bool depends_known;
@@ -214,6 +224,9 @@ struct lb_cache_counts {
 int lb_cache_begin(struct lb_cache *c, struct lb_err *err);
 /* name tells contexts apart ("" the main one). *seen is the caller's reference. */
 int lb_cache_receive(struct lb_cache *c, const char *name, struct lb_node *disk, struct lb_node **seen, struct lb_err *err);
+/* The main context that was received last as a builder without a memory of earlier ones would have it. Borrowed until
+ * the next lb_cache_receive; NULL: no other than it was received. */
+struct lb_node *lb_cache_unremembered(const struct lb_cache *c);
 /* A stage begins: on an image (base; NULL for scratch) or on the last link of another stage. The decision is
  * META, with a reason when the base is not the one of before. */
 int lb_cache_from(struct lb_cache *c, const struct lb_inputs *in, const struct lb_base *base, struct lb_link *stage,
