@@ -3,6 +3,7 @@
 
 #include <git2.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 #include "lbench/fs.h"
 #include "lbench/mem.h"
@@ -18,6 +19,36 @@ static int not_there(const char *rev, bool shallow, struct lb_err *err)
 	return lb_fail(err, LB_NOT_FOUND, "there is no revision %s here", rev);
 }
 
+/* Adds the ancestors of `from` that the clone has to seen; tells whether one was in it before. */
+static bool meets(git_repository *repo, const git_oid *from, struct lb_map *seen, char mark)
+{
+	lb_autofree git_oid *queue = NULL;
+	size_t count = 0, cap = 0;
+	queue = lb_grow(queue, count, &cap, sizeof(*queue));
+	queue[count++] = *from;
+	for (size_t i = 0; i < count; i++) {
+		git_commit *commit;
+		const char *was = lb_map_getn(seen, &queue[i], sizeof(*queue));
+		if (was && *was != mark)
+			return true;
+		if (was || git_commit_lookup(&commit, repo, &queue[i]))
+			continue;
+		lb_map_setn(seen, &queue[i], sizeof(*queue), lb_format("%c", mark));
+		for (unsigned k = 0; k < git_commit_parentcount(commit); k++) {
+			queue = lb_grow(queue, count, &cap, sizeof(*queue));
+			queue[count++] = *git_commit_parent_id(commit, k);
+		}
+		git_commit_free(commit);
+	}
+	return false;
+}
+
+static bool have_common(git_repository *repo, const git_oid *a, const git_oid *b)
+{
+	lb_automap struct lb_map *seen = lb_map_new(free);
+	return meets(repo, a, seen, 'a') || meets(repo, b, seen, 'b');
+}
+
 static int find(git_repository *repo, const char *rev, git_oid *out, struct lb_err *err)
 {
 	git_object *other = NULL, *head = NULL;
@@ -28,13 +59,14 @@ static int find(git_repository *repo, const char *rev, git_oid *out, struct lb_e
 		rc = lb_fail(err, LB_NOT_FOUND, "there is no commit here yet");
 	else if (git_revparse_single(&other, repo, spec))
 		rc = not_there(rev, shallow, err);
-	else if (git_merge_base(out, repo, git_object_id(head), git_object_id(other)) && shallow)
+	else if (shallow && !have_common(repo, git_object_id(head), git_object_id(other)))
 		rc = lb_fail(err, LB_UNAVAILABLE,
 			     "the commit that HEAD and %s have in common is not in this shallow clone; fetch the whole history "
 			     "(actions/checkout: fetch-depth: 0; git fetch --unshallow origin)",
 			     rev);
 	else if (git_merge_base(out, repo, git_object_id(head), git_object_id(other)))
-		rc = lb_fail(err, LB_NOT_FOUND, "HEAD and %s have no commit in common", rev);
+		rc = lb_fail(err, shallow ? LB_UNAVAILABLE : LB_NOT_FOUND, "HEAD and %s have no commit in common%s", rev,
+			     shallow ? " in this shallow clone (actions/checkout: fetch-depth: 0)" : "");
 	git_object_free(other);
 	git_object_free(head);
 	return rc;
