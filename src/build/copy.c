@@ -23,6 +23,7 @@ struct copying {
 	struct lb_node *layer; /* so far */
 	struct lb_time stamp;
 	bool chown, archive;
+	bool alone; /* --link: whatever lies below does not count */
 	bool replaces_link;
 	const struct lb_shape *shape;
 };
@@ -179,7 +180,7 @@ static char *resolve_place(const struct copying *cp, const char *path, bool foll
 	lb_autofree char *clean = lb_path_clean(path);
 	const char *rel = clean + (*clean == '/');
 	char *real = NULL;
-	if (!cp->root || cp->sr->step.link || !*rel)
+	if (!cp->root || cp->alone || !*rel)
 		return lb_strdup(rel);
 	if (lb_tree_resolve(cp->root, rel, follow_last, &n, &real, NULL) == 0) {
 		lb_autofree char *owned = real;
@@ -193,7 +194,7 @@ static char *resolve_place(const struct copying *cp, const char *path, bool foll
 static const struct lb_node *there(const struct copying *cp, const char *place)
 {
 	const struct lb_node *n = cp->layer ? lb_tree_get(cp->layer, place) : NULL;
-	if (n || !cp->root || cp->sr->step.link)
+	if (n || !cp->root || cp->alone)
 		return n;
 	return lb_tree_get(cp->root, place);
 }
@@ -384,6 +385,7 @@ int copy_layer(struct build *b, const struct step_run *sr, struct lb_node *root,
 			      .stamp = build_stamp(b),
 			      .chown = sr->step.chown && *sr->step.chown,
 			      .replaces_link = b->shape.copy_replaces_link,
+			      .alone = sr->step.link && !b->shape.link_is_plain,
 			      .shape = &b->shape };
 	int rc = 0;
 	size_t n = 0;

@@ -71,8 +71,12 @@ static struct lb_node *drop_unchanged(const struct lb_node *lower, struct lb_nod
 {
 	if (n->attr.kind != LB_DIR)
 		return is_unchanged(n, lower) ? NULL : lb_node_ref(n);
-	if (!lb_node_is_dir(lower))
-		return lb_node_ref(n);
+	if (!lb_node_is_dir(lower)) {
+		/* in a file's place there is nothing to hide */
+		struct lb_attr attr = n->attr;
+		attr.opaque = false;
+		return lb_node_with_attr(n, &attr);
+	}
 	if (n->attr.opaque) {
 		lb_autonode struct lb_node *spelled = spell_out_opaque(lower, n);
 		return drop_unchanged(lower, spelled);
@@ -177,22 +181,28 @@ struct pending {
 	struct lb_err *err;
 };
 
+/* What the layer has already stays, but is listed. */
 static int add_directory(const char *path, size_t len, struct lb_node *n, void *arg)
 {
 	struct pending *p = arg;
-	struct lb_node *there = len ? lb_tree_get(p->layer, path) : p->layer, *next;
-	if (there && there->attr.kind != LB_WHITEOUT)
-		return 0;
-	struct lb_node *made = lb_node_new_dir(&n->attr, NULL, 0);
+	struct lb_node *there = len ? lb_tree_get(p->layer, path) : p->layer, *next, *made;
 	static const struct lb_attr implied = { .kind = LB_DIR, .mode = 0755, .implied = true };
-	int rc = there ? lb_tree_remove(p->layer, path, &next, p->err) : lb_tree_put(p->layer, path, made, &implied, false, &next, p->err);
-	if (rc || there)
-		lb_node_unref(made);
-	if (!rc) {
-		lb_node_unref(p->layer);
-		p->layer = next;
+	bool gone = there && there->attr.kind == LB_WHITEOUT;
+	if (!len || (there && !gone && !there->attr.implied))
+		return 0;
+	if (gone) {
+		int rc = lb_tree_remove(p->layer, path, &next, p->err);
+		if (!rc)
+			replace(&p->layer, next);
+		return rc ? rc : LB_WALK_SKIP;
 	}
-	return rc ? rc : there ? LB_WALK_SKIP : 0;
+	made = there ? lb_node_with_attr(there, &n->attr) : lb_node_new_dir(&n->attr, NULL, 0);
+	int rc = lb_tree_put(p->layer, path, made, &implied, false, &next, p->err);
+	if (rc)
+		lb_node_unref(made);
+	else
+		replace(&p->layer, next);
+	return rc;
 }
 
 int shape_add_directories(struct lb_node *dirs, struct lb_node **layer, struct lb_err *err)
@@ -374,6 +384,8 @@ int shape_result(const struct build *b, const struct stage_run *st, const struct
 		int rc = leave_mounts(b, sr, root, &r->layer, err);
 		if (!rc && s->volume_drops_changes)
 			rc = drop_volumes(b, sr, root, &r->layer, err);
+		if (!rc && shape_lists_etc(b, st, sr) && lb_node_is_dir(lb_tree_get(root, "etc")))
+			rc = list_directory(root, "/etc", &r->layer, err);
 		if (rc)
 			return rc;
 	}

@@ -17,11 +17,11 @@ enum {
 	FRESH = 1 << LB_BUILDER_FRESH | 1 << LB_BUILDER_FRESH_MIN,
 	/* none of the extensions */
 	DIALECT_CLASSIC = LB_DIALECT_EARLIER_ONLY,
-	DIALECT_BUILDAH_128 = LB_DIALECT_MOUNT | LB_DIALECT_RUN_FLAGS | LB_DIALECT_CHMOD | LB_DIALECT_PLATFORM_ARGS | LB_DIALECT_LINK |
+	DIALECT_BUILDAH_128 = LB_DIALECT_MOUNT | LB_DIALECT_CHMOD | LB_DIALECT_PLATFORM_ARGS | LB_DIALECT_LINK |
 			      LB_DIALECT_PARENTS | LB_DIALECT_LATE_RULES | LB_DIALECT_LOOSE_NAMES | LB_DIALECT_EARLIER_ONLY |
 			      LB_DIALECT_SHARED_NAMES | LB_DIALECT_EXACT_NAMES,
 	/* --link and --parents are read by all, and refused where a step uses them (buildah.c) */
-	DIALECT_BUILDAH_139 = DIALECT_BUILDAH_128 | LB_DIALECT_HEREDOC | LB_DIALECT_EXCLUDE | LB_DIALECT_ADD_FLAGS | LB_DIALECT_MODIFIERS,
+	DIALECT_BUILDAH_139 = DIALECT_BUILDAH_128 | LB_DIALECT_RUN_FLAGS | LB_DIALECT_HEREDOC | LB_DIALECT_EXCLUDE | LB_DIALECT_ADD_FLAGS | LB_DIALECT_MODIFIERS,
 	DIALECT_KANIKO = LB_DIALECT_CHMOD | LB_DIALECT_HEREDOC | LB_DIALECT_PLATFORM_ARGS,
 	/* docker 20.10's front end is built in: heredocs, --link, --parents came with later syntax images */
 	DIALECT_BUILDKIT_08 = LB_DIALECT_MOUNT | LB_DIALECT_RUN_FLAGS | LB_DIALECT_CHMOD | LB_DIALECT_OWN_IGNORE | LB_DIALECT_PLATFORM_ARGS,
@@ -36,7 +36,7 @@ enum {
 	{ \
 		.run_empty_layer = true, .run_touches_etc = true, .workdir_layer = true, .workdir_empty_layer = true, \
 		.copy_lists_parents = true, .resolves_first = true, .unknown_owner_is_root = true, .args_inherited = true, \
-		.workdir_owned_by_user = true, .whiteout_mode = 0600, __VA_ARGS__ \
+		.workdir_owned_by_user = true, .link_is_plain = true, .whiteout_mode = 0600, __VA_ARGS__ \
 	}
 /* What changes nothing makes no layer, a WORKDIR of a directory that exists too. */
 #define CLASSIC_SHAPE \
@@ -160,6 +160,7 @@ struct lb_shape lb_policy_shape(const struct lb_policy *p, enum lb_builder_kind 
 	s.drops_unchanged = true;
 	s.link_alone = true;
 	s.mount_touches_parent = false;
+	s.link_is_plain = false;
 	s.whiteout_mode = 0;
 	return s;
 }

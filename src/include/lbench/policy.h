@@ -45,6 +45,7 @@ struct lb_shape {
 	bool stage_names_unique;   /* a second stage of a name is refused, at its FROM's stage before anything of it runs */
 	bool workdir_owned_by_user; /* a directory that WORKDIR makes belongs to USER; else to root */
 	bool drops_unchanged;      /* a file that a COPY writes exactly as it was, times too, is not in the layer */
+	bool link_is_plain;        /* COPY --link is a COPY: what lies at the destination counts */
 	bool parents_to_root;      /* directories that a COPY makes on the way belong to root; else to --chown's owner */
 	bool parents_by_chmod;     /* and have --chmod's mode, as the copied directory itself has; else both are 0755 */
 	bool context_drops_setid;  /* a COPY from the context loses set-id bits of files */
