@@ -13,10 +13,15 @@
 
 static const struct lb_instruction *instruction_at(const struct lb_dockerfile *df, uint32_t line)
 {
-	for (size_t i = 0; i < df->instructions_count; i++)
-		if (df->instructions[i].first_line <= line && line <= df->instructions[i].last_line)
-			return &df->instructions[i];
-	return NULL;
+	size_t low = 0, high = df->instructions_count;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		if (df->instructions[mid].last_line < line)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < df->instructions_count && df->instructions[low].first_line <= line ? &df->instructions[low] : NULL;
 }
 
 static void add_parser_warnings(struct lb_build_plan *plan)
@@ -35,16 +40,29 @@ static void step_done(const struct lb_stage_state *before, const struct lb_step 
 	lb_check_cache_step(c, before, step);
 }
 
+static void merge(struct lb_warning *out, const struct lb_warning *a, size_t a_count, const struct lb_warning *b, size_t b_count)
+{
+	while (a_count && b_count) {
+		bool second = b->line < a->line;
+		*out++ = second ? *b++ : *a++;
+		b_count -= second;
+		a_count -= !second;
+	}
+	memcpy(out, a_count ? a : b, (a_count + b_count) * sizeof(*out));
+}
+
 /* By line, in the order found within a line. */
 static void sort_warnings(struct lb_build_plan *plan)
 {
-	struct lb_warning *w = plan->warnings;
-	for (size_t i = 1; i < plan->warnings_count; i++) {
-		struct lb_warning moving = w[i];
-		size_t at = i;
-		for (; at > 0 && w[at - 1].line > moving.line; at--)
-			w[at] = w[at - 1];
-		w[at] = moving;
+	size_t count = plan->warnings_count;
+	lb_autofree struct lb_warning *other = lb_calloc(count + 1, sizeof(*other));
+	for (size_t run = 1; run < count; run *= 2) {
+		struct lb_warning *w = plan->warnings;
+		for (size_t i = 0; i < count; i += 2 * run) {
+			size_t a = count - i < run ? count - i : run, b = count - i - a < run ? count - i - a : run;
+			merge(other + i, w + i, a, w + i + a, b);
+		}
+		memcpy(w, other, count * sizeof(*w));
 	}
 }
 

@@ -121,7 +121,7 @@ static bool mentions(const char *text, const char *name)
 /* A variable that the text uses and that changes in every build; NULL: none. */
 static const char *volatile_in(const struct lb_stage_state *before, const char *text)
 {
-	for (size_t i = 0; i < before->args_count; i++)
+	for (size_t i = 0; strchr(text, '$') && i < before->args_count; i++)
 		if (is_volatile(before->args[i].name) && mentions(text, before->args[i].name))
 			return before->args[i].name;
 	return NULL;

@@ -50,6 +50,22 @@ void lb_pairs_set_last(struct lb_arena *arena, struct lb_pairs *p, const char *n
 	append(arena, p, name, value);
 }
 
+void lb_pairs_put(struct lb_arena *arena, struct lb_pairs *p, struct lb_name_set *names, const char *name, const char *value)
+{
+	if (lb_name_set_add(arena, names, name))
+		append(arena, p, name, value);
+	else
+		lb_pairs_set(arena, p, name, value);
+}
+
+void lb_pairs_put_last(struct lb_arena *arena, struct lb_pairs *p, struct lb_name_set *names, const char *name, const char *value)
+{
+	if (lb_name_set_add(arena, names, name))
+		append(arena, p, name, value);
+	else
+		lb_pairs_set_last(arena, p, name, value);
+}
+
 struct lb_pairs lb_pairs_copy(struct lb_arena *arena, const struct lb_pairs *p)
 {
 	struct lb_pairs copy = { lb_arena_alloc(arena, (p->count + 1) * sizeof(*copy.items)), p->count, p->count };

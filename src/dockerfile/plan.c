@@ -5,6 +5,7 @@
  */
 #include "dockerfile/plan.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,18 +25,43 @@ static struct lb_pos from_pos(const struct lb_build_plan *plan, size_t i)
 	return lb_instruction_pos(plan->df, from_of(plan, i));
 }
 
+/* The last stage of each name, and of each stage the one before it of the same name; numbers from 1, 0: none. */
+struct lb_stage_names {
+	struct lb_map *last;
+	size_t *before;
+};
+
+static void list_names(struct lb_build_plan *plan)
+{
+	plan->names = lb_calloc(1, sizeof(*plan->names));
+	plan->names->last = lb_map_new(NULL);
+	plan->names->before = lb_arena_alloc(&plan->arena, (plan->stages_count + 1) * sizeof(size_t));
+	for (size_t i = 0; i < plan->stages_count; i++) {
+		const char *name = plan->stages[i].stage->name;
+		plan->names->before[i] = name ? (size_t)(uintptr_t)lb_map_get(plan->names->last, name) : 0;
+		if (name)
+			lb_map_set(plan->names->last, name, (void *)(uintptr_t)(i + 1));
+	}
+}
+
+static size_t last_of_name(const struct lb_build_plan *plan, const char *name)
+{
+	lb_autofree char *lower = lb_strdup(name);
+	for (char *p = lower; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return (size_t)(uintptr_t)lb_map_get(plan->names->last, lower);
+}
+
 int lb_build_plan_find_stage(const struct lb_build_plan *plan, const char *name, size_t before_stage)
 {
 	for (size_t i = 0; plan->options.named_contexts && i < plan->options.named_contexts->count; i++)
 		if (strcasecmp(plan->options.named_contexts->items[i].name, name) == 0)
 			return -1;
 	size_t end = before_stage < plan->stages_count ? before_stage : plan->stages_count;
-	for (size_t i = end; i-- > 0;) {
-		const struct lb_stage *stage = plan->stages[i].stage;
-		bool exact = plan->options.dialect & LB_DIALECT_EXACT_NAMES;
-		if (stage->name && (exact ? strcmp(stage->name_written, name) : strcasecmp(stage->name, name)) == 0)
-			return (int)i;
-	}
+	bool exact = plan->options.dialect & LB_DIALECT_EXACT_NAMES;
+	for (size_t i = last_of_name(plan, name); i > 0; i = plan->names->before[i - 1])
+		if (i <= end && (!exact || strcmp(plan->stages[i - 1].stage->name_written, name) == 0))
+			return (int)(i - 1);
 	return -1;
 }
 
@@ -206,6 +232,7 @@ static int fill(struct lb_build_plan *plan, struct lb_err *err)
 	plan->stages = lb_arena_alloc(&plan->arena, df->stages_count * sizeof(*plan->stages));
 	for (size_t i = 0; i < df->stages_count; i++)
 		plan->stages[i].stage = &df->stages[i];
+	list_names(plan);
 	r = make_globals(plan, &target, err);
 	if (r == 0)
 		r = expand_stages(plan, &target, err);
@@ -236,6 +263,9 @@ void lb_build_plan_free(struct lb_build_plan *plan)
 		return;
 	lb_lint_release(plan->lint);
 	__builtin_free(plan->lint);
+	if (plan->names)
+		lb_map_free(plan->names->last);
+	__builtin_free(plan->names);
 	lb_arena_release(&plan->arena);
 	__builtin_free(plan);
 }

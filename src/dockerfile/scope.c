@@ -62,15 +62,14 @@ struct lb_words lb_scope_words(const struct lb_scope *c, struct lb_strv *unset)
 
 static bool is_declared(const struct lb_stage_state *s, const char *name)
 {
-	for (size_t i = 0; i < s->args_count; i++)
-		if (strcmp(s->args[i].name, name) == 0)
-			return true;
-	return lb_arg_stays_out_of_env(name);
+	return lb_name_set_has(&s->index->args, name) || lb_arg_stays_out_of_env(name);
 }
 
 void lb_scope_report(const struct lb_scope *c, const struct lb_strv *unset)
 {
 	const struct lb_pairs *env = &c->s->run_env;
+	if (!unset->count)
+		return;
 	lb_autofree const char **names = lb_calloc(env->count + 1, sizeof(*names));
 	for (size_t i = 0; i < env->count; i++)
 		names[i] = env->items[i].name;

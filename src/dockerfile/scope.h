@@ -8,6 +8,12 @@
 #include "dockerfile/pairs.h"
 #include "lbench/words.h"
 
+/* Which names the lists of a state hold, and how long those may grow where they are. */
+struct lb_stage_index {
+	struct lb_name_set env, run_env, labels, args, volumes, exposed;
+	size_t volumes_cap, exposed_cap, onbuild_cap;
+};
+
 struct lb_scope {
 	struct lb_stage_state *s;
 	const struct lb_instruction *in;

@@ -69,29 +69,38 @@ struct lb_words lb_global_words(const struct lb_build_plan *plan, const struct l
 	};
 }
 
-static int global_arg(struct lb_build_plan *plan, const struct lb_instruction *in, size_t i, bool with_build_args, struct lb_pairs *globals,
-		      struct lb_err *err)
+/* Global arguments being collected. */
+struct globals {
+	struct lb_pairs *pairs;
+	struct lb_name_set names;
+	bool with_build_args;
+};
+
+static int global_arg(struct lb_build_plan *plan, const struct lb_instruction *in, size_t i, struct globals *g, struct lb_err *err)
 {
 	const char *name, *value;
 	struct lb_err inner;
-	struct lb_words words = lb_global_words(plan, globals, NULL, NULL);
+	struct lb_words words = lb_global_words(plan, g->pairs, NULL, NULL);
 	lb_arg_cut(&plan->arena, in->args[i], &name, &value);
-	const char *given = with_build_args ? lb_build_arg(&plan->options, name) : NULL;
+	const char *given = g->with_build_args ? lb_build_arg(&plan->options, name) : NULL;
 	lb_autofree char *expanded = NULL;
 	if (!given && value && lb_words_expand(&words, value, &expanded, NULL, &inner) != 0)
 		return lb_fail_at(err, lb_instruction_arg_pos(plan->df, in, i), "%s", inner.text);
 	if (given || value)
-		lb_pairs_set(&plan->arena, globals, name, given ? given : lb_arena_strdup(&plan->arena, expanded));
+		lb_pairs_put(&plan->arena, g->pairs, &g->names, name, given ? given : lb_arena_strdup(&plan->arena, expanded));
 	return 0;
 }
 
 int lb_global_args(struct lb_build_plan *plan, bool with_build_args, struct lb_pairs *globals, struct lb_err *err)
 {
 	const struct lb_dockerfile *df = plan->df;
+	struct globals g = { .pairs = globals, .with_build_args = with_build_args };
+	for (size_t i = 0; i < globals->count; i++)
+		lb_name_set_add(&plan->arena, &g.names, globals->items[i].name);
 	for (size_t i = 0; i < df->instructions_count && df->instructions[i].stage < 0; i++) {
 		const struct lb_instruction *in = &df->instructions[i];
 		for (size_t k = 0; in->keyword == LB_KW_ARG && k < in->args_count; k++) {
-			int r = global_arg(plan, in, k, with_build_args, globals, err);
+			int r = global_arg(plan, in, k, &g, err);
 			if (r != 0)
 				return r;
 		}

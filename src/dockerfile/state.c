@@ -9,6 +9,8 @@
 
 const char *lb_stage_lookup(const struct lb_stage_state *s, const char *name)
 {
+	if (!lb_name_set_has(&s->index->run_env, name))
+		return NULL;
 	return lb_pairs_get(&s->run_env, name);
 }
 
@@ -94,6 +96,30 @@ static const char *absolute(struct lb_arena *arena, const char *dir)
 	return lb_arena_strdup(arena, clean);
 }
 
+static void add_names(struct lb_arena *arena, struct lb_name_set *set, const struct lb_pairs *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		lb_name_set_add(arena, set, p->items[i].name);
+}
+
+static void make_index(struct lb_stage_state *s)
+{
+	struct lb_arena *arena = &s->plan->arena;
+	struct lb_stage_index *index = lb_arena_alloc(arena, sizeof(*index));
+	const struct lb_image_config *config = &s->config;
+	*index = (struct lb_stage_index){ 0 };
+	add_names(arena, &index->env, &config->env);
+	add_names(arena, &index->run_env, &s->run_env);
+	add_names(arena, &index->labels, &config->labels);
+	for (size_t i = 0; i < s->args_count; i++)
+		lb_name_set_add(arena, &index->args, s->args[i].name);
+	for (size_t i = 0; i < config->volumes_count; i++)
+		lb_name_set_add(arena, &index->volumes, config->volumes[i]);
+	for (size_t i = 0; i < config->exposed_count; i++)
+		lb_name_set_add(arena, &index->exposed, config->exposed[i]);
+	s->index = index;
+}
+
 void lb_stage_state_init(struct lb_stage_state *s, struct lb_build_plan *plan, int stage, const struct lb_image_config *base,
 			 const struct lb_stage_state *base_state)
 {
@@ -103,11 +129,12 @@ void lb_stage_state_init(struct lb_stage_state *s, struct lb_build_plan *plan, i
 		inherit(s, base_state);
 	else
 		s->config = copy_config(&plan->arena, base ? base : &empty);
-	if (!lb_pairs_has(&s->config.env, "PATH"))
-		lb_pairs_set(&plan->arena, &s->config.env, "PATH", DEFAULT_PATH);
+	make_index(s);
+	if (!lb_name_set_has(&s->index->env, "PATH"))
+		lb_pairs_put(&plan->arena, &s->config.env, &s->index->env, "PATH", DEFAULT_PATH);
 	if (*s->config.workdir)
 		s->config.workdir = absolute(&plan->arena, s->config.workdir);
 	/* the engine sets the configuration's variables anew in every stage, which moves them behind the arguments */
 	for (size_t i = 0; i < s->config.env.count; i++)
-		lb_pairs_set_last(&plan->arena, &s->run_env, s->config.env.items[i].name, s->config.env.items[i].value);
+		lb_pairs_put_last(&plan->arena, &s->run_env, &s->index->run_env, s->config.env.items[i].name, s->config.env.items[i].value);
 }

@@ -76,21 +76,17 @@ static int step_stop_signal(const struct lb_scope *c)
 	return 0;
 }
 
-/* old and items in one list, each once. */
-static char **merge(struct lb_arena *arena, char *const *old, size_t *count, char *const *items, size_t items_count)
+static void add_item(struct lb_arena *arena, char ***items, size_t *count, size_t *cap, char *item)
 {
-	lb_automap struct lb_map *seen = lb_map_new(NULL);
-	char **merged = lb_arena_alloc(arena, (*count + items_count + 1) * sizeof(*merged));
-	size_t n = 0;
-	for (size_t i = 0; i < *count + items_count; i++) {
-		char *item = i < *count ? old[i] : items[i - *count];
-		if (lb_map_get(seen, item))
-			continue;
-		lb_map_set(seen, item, merged);
-		merged[n++] = item;
+	/* a list without room is another state's as well */
+	if (*count >= *cap) {
+		*cap = *count < 4 ? 8 : *count * 2;
+		char **grown = lb_arena_alloc(arena, *cap * sizeof(*grown));
+		if (*count)
+			memcpy(grown, *items, *count * sizeof(*grown));
+		*items = grown;
 	}
-	*count = n;
-	return merged;
+	(*items)[(*count)++] = item;
 }
 
 static int step_volume(const struct lb_scope *c)
@@ -107,7 +103,10 @@ static int step_volume(const struct lb_scope *c)
 					     c->in->args[i]);
 		expanded[i] = lb_arena_strdup(lb_scope_arena(c), path);
 	}
-	config->volumes = merge(lb_scope_arena(c), config->volumes, &config->volumes_count, expanded, c->in->args_count);
+	struct lb_stage_index *index = c->s->index;
+	for (size_t i = 0; i < c->in->args_count; i++)
+		if (lb_name_set_add(lb_scope_arena(c), &index->volumes, expanded[i]))
+			add_item(lb_scope_arena(c), &config->volumes, &config->volumes_count, &index->volumes_cap, expanded[i]);
 	write_list(c, expanded, c->in->args_count, false);
 	return 0;
 }
@@ -159,7 +158,10 @@ static int step_expose(const struct lb_scope *c)
 	resolved->expanded = lb_arena_alloc(lb_scope_arena(c), (words.count + 1) * sizeof(*resolved->expanded));
 	for (size_t i = 0; i < words.count; i++)
 		resolved->expanded[resolved->expanded_count++] = lb_arena_strdup(lb_scope_arena(c), words.items[i]);
-	config->exposed = merge(lb_scope_arena(c), config->exposed, &config->exposed_count, ports.items, ports.count);
+	struct lb_stage_index *index = c->s->index;
+	for (size_t i = 0; i < ports.count; i++)
+		if (lb_name_set_add(lb_scope_arena(c), &index->exposed, ports.items[i]))
+			add_item(lb_scope_arena(c), &config->exposed, &config->exposed_count, &index->exposed_cap, ports.items[i]);
 	write_ports(c, &words);
 	return 0;
 }
@@ -224,11 +226,7 @@ static int step_onbuild(const struct lb_scope *c)
 		lb_buf_addf(&text, "\n%s%s", doc->content, doc->name);
 	}
 	char *trigger = lb_arena_strndup(lb_scope_arena(c), lb_buf_str(&text), text.len);
-	char **list = lb_arena_alloc(lb_scope_arena(c), (config->onbuild_count + 2) * sizeof(*list));
-	if (config->onbuild_count)
-		memcpy(list, config->onbuild, config->onbuild_count * sizeof(*list));
-	list[config->onbuild_count++] = trigger;
-	config->onbuild = list;
+	add_item(lb_scope_arena(c), &config->onbuild, &config->onbuild_count, &c->s->index->onbuild_cap, trigger);
 	write_text(c, trigger);
 	return 0;
 }

@@ -34,6 +34,8 @@ static void write_pairs(const struct lb_scope *c, char *const *expanded)
 
 static void hide_arg(struct lb_stage_state *s, const char *name)
 {
+	if (!lb_name_set_has(&s->index->args, name))
+		return;
 	for (size_t i = 0; i < s->args_count; i++)
 		if (strcmp(s->args[i].name, name) == 0)
 			s->args[i].hidden = true;
@@ -47,8 +49,8 @@ int lb_step_env(const struct lb_scope *c)
 	if (r != 0)
 		return r;
 	for (size_t i = 0; i + 1 < c->in->args_count; i += 3) {
-		lb_pairs_set(&s->plan->arena, &s->config.env, expanded[i], expanded[i + 1]);
-		lb_pairs_set_last(&s->plan->arena, &s->run_env, expanded[i], expanded[i + 1]);
+		lb_pairs_put(&s->plan->arena, &s->config.env, &s->index->env, expanded[i], expanded[i + 1]);
+		lb_pairs_put_last(&s->plan->arena, &s->run_env, &s->index->run_env, expanded[i], expanded[i + 1]);
 		hide_arg(s, expanded[i]);
 	}
 	write_pairs(c, expanded);
@@ -62,14 +64,15 @@ int lb_step_label(const struct lb_scope *c)
 	if (r != 0)
 		return r;
 	for (size_t i = 0; i + 1 < c->in->args_count; i += 3)
-		lb_pairs_set(lb_scope_arena(c), &c->s->config.labels, expanded[i], expanded[i + 1]);
+		lb_pairs_put(lb_scope_arena(c), &c->s->config.labels, &c->s->index->labels, expanded[i], expanded[i + 1]);
 	write_pairs(c, expanded);
 	return 0;
 }
 
 static void declare(struct lb_stage_state *s, const struct lb_arg *arg)
 {
-	for (size_t i = 0; i < s->args_count; i++)
+	bool is_new = lb_name_set_add(&s->plan->arena, &s->index->args, arg->name);
+	for (size_t i = 0; i < s->args_count && !is_new; i++)
 		if (strcmp(s->args[i].name, arg->name) == 0) {
 			s->args[i] = *arg;
 			return;
@@ -86,7 +89,7 @@ static int declare_one(const struct lb_scope *c, size_t i, struct lb_arg *arg)
 	lb_arg_cut(&s->plan->arena, c->in->args[i], &arg->name, &written);
 	const char *given = lb_build_arg(&s->plan->options, arg->name);
 	arg->from_build_arg = given != NULL;
-	arg->hidden = lb_pairs_has(&s->config.env, arg->name);
+	arg->hidden = lb_name_set_has(&s->index->env, arg->name);
 	if (given)
 		arg->value = lb_arena_strdup(&s->plan->arena, given);
 	else if (!written)
@@ -109,7 +112,7 @@ int lb_step_arg(const struct lb_scope *c)
 			return r;
 		declare(s, &arg);
 		if (arg.value && !lb_arg_stays_out_of_env(arg.name))
-			lb_pairs_set_last(&s->plan->arena, &s->run_env, arg.name, arg.value);
+			lb_pairs_put_last(&s->plan->arena, &s->run_env, &s->index->run_env, arg.name, arg.value);
 		const char *joined = lb_scope_format(c, "%s%s%s", arg.name, arg.value ? "=" : "", arg.value ? arg.value : "");
 		expanded[i] = lb_arena_strdup(lb_scope_arena(c), joined);
 		lb_buf_addf(&text, " %s", joined);

@@ -47,6 +47,8 @@ struct lb_image_config {
 };
 
 struct lb_lint;
+struct lb_stage_index;
+struct lb_stage_names;
 
 struct lb_plan_options {
 	const struct lb_pairs *build_args;
@@ -91,6 +93,7 @@ struct lb_build_plan {
 	bool checked;                    /* lb_build_plan_check ran: warnings is the whole list, the parser's included */
 	struct lb_resolved *resolved;    /* by lb_build_plan_resolve, one for each of df->instructions; NULL before */
 	struct lb_lint *lint;            /* which build checks are on */
+	struct lb_stage_names *names;    /* the module's own: stages by name */
 };
 
 /* LB_INVALID at the instruction: blank base, bad platform or image name, cycle, copy from itself or from a
@@ -129,6 +132,7 @@ struct lb_stage_state {
 	bool workdir_absolute_seen;
 	bool shell_here;
 	const struct lb_instruction *cmd_at, *entrypoint_at, *healthcheck_at; /* last of its kind in this stage */
+	struct lb_stage_index *index;  /* the module's own: which names the lists above hold */
 };
 
 /* State at the top of a stage: base's config (NULL: scratch or unknown), or the final state of base_state
