@@ -22,8 +22,9 @@ void html_seconds(struct lb_buf *out, const struct amount *ns);
 void html_bytes(struct lb_buf *out, const struct amount *bytes);
 /* "2.0 of 4 steps" */
 void html_rebuilt(struct lb_buf *out, const struct report_mean *m);
-/* <span>s of one bar: `part` of the width, of which `wasted` (in the same unit) was for nothing. */
-void html_bar(struct lb_buf *out, double part, double wasted);
+/* One bar of `whole` on a scale up to `most`, with the part that was wasted; striped where nobody knows whether the rest
+ * was. wasted NULL: nothing is said about that. */
+void html_bar(struct lb_buf *out, const struct amount *whole, const struct amount *wasted, double most);
 
 /* page.css and page.js, which the build turns into texts */
 extern const char html_css[], html_js[];

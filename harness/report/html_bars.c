@@ -26,7 +26,7 @@ static void mean_row(const char *title, const struct report_mean *m, double most
 	html_text(out, title);
 	lb_buf_adds(out, "</th><td class=\"w100\">");
 	if (!m->run_ns.none)
-		html_bar(out, m->run_ns.value / most, m->wasted_ns.none ? 0 : m->wasted_ns.value / most);
+		html_bar(out, &m->run_ns, &m->wasted_ns, most);
 	lb_buf_adds(out, "</td><td class=\"r\">");
 	html_seconds(out, &m->run_ns);
 	lb_buf_adds(out, "</td></tr>\n");
@@ -51,6 +51,7 @@ static void variant_summary(const struct html_part *p, size_t variant, struct lb
 void html_commits(const struct html_part *p, struct lb_buf *out)
 {
 	double most = largest_mean(p);
+	bool unclear = false;
 	lb_buf_addf(out, "<section class=\"commits\"><h2>%s costs, on average</h2>\n",
 		    p->v->equal_weights && p->v->each ? "An edit" : "A commit");
 	for (size_t i = 0; i < p->r->variants_count; i++) {
@@ -66,17 +67,17 @@ void html_commits(const struct html_part *p, struct lb_buf *out)
 			continue;
 		}
 		variant_summary(p, i, out);
+		unclear |= !p->v->means[i].run_ns.none && (p->v->means[i].wasted_ns.none || p->v->means[i].wasted_ns.at_least);
 		lb_buf_adds(out, "<table class=\"bars\">\n");
 		for (size_t k = 0; k < p->g->count; k++)
 			if (p->g->views[k].means[i].covered > 0)
 				mean_row(print_builder_title(p->g->views[k].block.builder), &p->g->views[k].means[i], most, out);
 		lb_buf_adds(out, "</table></div>\n");
 	}
-	lb_buf_addf(
-		out,
-		"<p class=\"f\">RUN seconds, %s. <span class=\"key\"><b class=\"n\"></b> needed <b class=\"w\"></b> for nothing</span></p>"
-		"</section>\n",
-		print_seconds_text(p->r));
+	lb_buf_addf(out,
+		    "<p class=\"f\">RUN seconds, %s. <span class=\"key\"><b class=\"n\"></b> needed <b class=\"w\"></b> for "
+		    "nothing%s</span></p></section>\n",
+		    print_seconds_text(p->r), unclear ? " <b class=\"u\"></b> nobody knows" : "");
 }
 
 /* ---- by edit ---- */
@@ -108,7 +109,7 @@ static void edit_cell(const struct html_part *p, size_t variant, size_t commit, 
 	bool link = p->panels && c->first >= 0 && commit < HTML_MOST_COMMITS;
 	lb_buf_adds(out, "<td>");
 	if (c->repeats)
-		html_bar(out, a->none ? 0 : a->value / most, wasted && !wasted->none ? wasted->value / most : 0);
+		html_bar(out, a, wasted, most);
 	lb_buf_addc(out, ' ');
 	if (link) {
 		lb_buf_adds(out, "<a href=\"#");

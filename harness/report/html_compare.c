@@ -90,7 +90,7 @@ static void variant_row(const struct entry *list, size_t first, size_t n, const 
 			continue;
 		}
 		lb_buf_adds(out, "<td>");
-		html_bar(out, m->run_ns.none ? 0 : m->run_ns.value / most, m->wasted_ns.none ? 0 : m->wasted_ns.value / most);
+		html_bar(out, &m->run_ns, &m->wasted_ns, most);
 		lb_buf_addc(out, ' ');
 		html_seconds(out, &m->run_ns);
 		lb_buf_adds(out, "<br><span class=\"f\">");

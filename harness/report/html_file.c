@@ -164,10 +164,25 @@ static void figures(const struct html_part *p, const struct step_cost *c, struct
 	lb_buf_adds(out, "</td>");
 }
 
-static void code_cell(const char *line, struct lb_buf *out)
+/* Of a stage that the target does not need. */
+static bool skipped_at(const struct html_part *p, size_t variant, unsigned line)
+{
+	const struct report_build *b = html_naming_build(p->v, variant);
+	for (size_t i = 0; b && i < b->steps_count; i++)
+		if (report_steps_of(p->r, b)[i].line == line)
+			return report_steps_of(p->r, b)[i].outcome == ST_SKIPPED;
+	return false;
+}
+
+static void code_cell(const struct html_part *p, int variant, unsigned number, const char *line, struct lb_buf *out)
 {
 	size_t blank = strspn(line, " ");
-	lb_buf_addf(out, "<td class=\"c%s\"><code>", line[blank] == '#' ? " f" : "");
+	bool skipped = skipped_at(p, (size_t)variant, number);
+	lb_buf_addf(out, "<td class=\"c%s\"%s><code>",
+		    line[blank] == '#' ? " f"
+		    : skipped          ? " sk"
+				       : "",
+		    skipped ? " title=\"not part of this target\"" : "");
 	html_text(out, line);
 	lb_buf_adds(out, "</code>");
 }
@@ -274,7 +289,7 @@ int html_file(const struct html_part *p, int variant, struct lb_buf *out, struct
 		lb_buf_addf(out, "<tr%s>", row_class(p, variant, line));
 		figures(p, line != last ? cost_at(p, variant, line) : NULL, out);
 		lb_buf_addf(out, "<td class=\"no\">%u</td>", line);
-		code_cell(lines.text.items[i], out);
+		code_cell(p, variant, line, lines.text.items[i], out);
 		rc = line != last ? remark(p, line, out, err) : 0;
 		lb_buf_adds(out, "</td></tr>\n");
 		last = line;
@@ -320,7 +335,7 @@ static void compact_line(const struct html_part *p, int variant, const struct li
 		percent(out, c->rerun, c->unknown);
 	}
 	lb_buf_addf(out, "</td><td class=\"no\">%u</td>", line);
-	code_cell(l->text.items[i], out);
+	code_cell(p, variant, line, l->text.items[i], out);
 	lb_buf_adds(out, "</td></tr>\n");
 }
 

@@ -96,19 +96,20 @@ void html_bytes(struct lb_buf *out, const struct amount *bytes)
 	}
 }
 
-void html_bar(struct lb_buf *out, double part, double wasted)
+void html_bar(struct lb_buf *out, const struct amount *whole, const struct amount *wasted, double most)
 {
-	wasted = fmin(wasted, part);
+	double part = whole->none ? 0 : whole->value / most, lost = wasted && !wasted->none ? fmin(part, wasted->value / most) : 0;
+	bool unclear = wasted && (wasted->none || wasted->at_least) && part > lost;
 	lb_buf_adds(out, "<span class=\"bar\">");
 	/* an empty one keeps the place */
-	if (part - wasted > 0 || wasted <= 0) {
-		lb_buf_adds(out, "<span class=\"n\"");
-		html_width(out, part - wasted);
+	if (part > lost || lost <= 0) {
+		lb_buf_adds(out, unclear ? "<span class=\"u\"" : "<span class=\"n\"");
+		html_width(out, part - lost);
 		lb_buf_adds(out, "></span>");
 	}
-	if (wasted > 0) {
+	if (lost > 0) {
 		lb_buf_adds(out, "<span class=\"w\"");
-		html_width(out, wasted);
+		html_width(out, lost);
 		lb_buf_adds(out, "></span>");
 	}
 	lb_buf_adds(out, "</span>");

@@ -159,7 +159,7 @@ static void policy_cell(const struct report_view *v, size_t variant, const struc
 	}
 	bool differs = other->covered > 0 && fabs(m->rebuilt - other->rebuilt) > 1e-9;
 	lb_buf_adds(out, "<td>");
-	html_bar(out, m->run_ns.none ? 0 : m->run_ns.value / most, m->wasted_ns.none ? 0 : m->wasted_ns.value / most);
+	html_bar(out, &m->run_ns, &m->wasted_ns, most);
 	lb_buf_addf(out, " <span%s>", differs ? " class=\"differs\"" : "");
 	html_seconds(out, &m->run_ns);
 	lb_buf_adds(out, "</span><br><span class=\"f\">");

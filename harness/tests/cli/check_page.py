@@ -42,6 +42,9 @@ class Page(html.parser.HTMLParser):
         if tag not in VOID and not self.get_starttag_text().endswith("/>"):
             self.stack.append(tag)
 
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+
     def handle_endtag(self, tag):
         if not self.stack or self.stack.pop() != tag:
             self.fault(f"</{tag}> closes nothing")

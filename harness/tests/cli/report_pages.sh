@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Sourced by the cases about `lbench report`: makes python-app.html, compare.html (two results, the second with the
-# dependencies first), policies.html, project.html (RUNs that nobody knows anything about), hostile.html (a project
+# dependencies first), policies.html, sequence.html, project.html (RUNs that nobody knows anything about), hostile.html (a project
 # whose texts try to be markup) in the current directory.
 run() { $LBENCH run --quiet --no-plots --run dry "$@" >/dev/null; }
 
@@ -16,6 +16,8 @@ $LBENCH report first/python-app/latest second/python-app/latest -o compare.html
 
 run --out both --policy classic,buildkit $SOURCE/scenarios/python-app
 $LBENCH report both/python-app/latest -o policies.html
+
+$LBENCH report $SOURCE/harness/tests/data/sequence -o sequence.html
 
 mkdir -p project/src && cd project
 printf 'FROM node:20 AS build\nWORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm run build\nFROM nginx\nCOPY --from=build /app/dist /srv\nRUN rm -r /tmp/x\n' >Dockerfile
