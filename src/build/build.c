@@ -12,6 +12,7 @@ static void release_steps(struct stage_run *st)
 {
 	for (size_t i = 0; i < st->steps_count; i++) {
 		inputs_release(&st->steps[i]);
+		lb_node_unref(st->steps[i].clean);
 		lb_decision_release(&st->steps[i].decision);
 	}
 	lb_link_unref(st->link);

@@ -131,6 +131,11 @@ static int run_model(const struct build *b, const struct step_run *sr, struct lb
 {
 	const struct lb_model *m = sr->model;
 	r->world = sr->world;
+	if (b->o->run && b->o->mode == LB_RUN_MODEL) {
+		int rc = b->o->run(b->o->run_arg, &sr->in, root, build_stamp(b), &r->layer, err);
+		r->layer = rc || r->layer ? r->layer : lb_tree_empty();
+		return rc;
+	}
 	if (!m || !m->writes_given) {
 		r->layer = lb_tree_unknown();
 		return 0;
@@ -180,7 +185,7 @@ static int do_step(struct build *b, struct stage_run *st, struct step_run *sr, s
 	}
 }
 
-static int carry_out(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
+int step_carry_out(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
 {
 	int rc = do_step(b, st, sr, root, r, err);
 	lb_autonode struct lb_node *made = lb_node_ref(r->layer);
@@ -292,7 +297,7 @@ int step_execute(struct build *b, struct stage_run *st, struct step_run *sr, str
 	if (sr->step.op == LB_OP_RUN && b->o->mode != LB_RUN_EXEC)
 		rc = take_time(b, sr, err);
 	if (!rc)
-		rc = carry_out(b, st, sr, root, &made, err);
+		rc = step_carry_out(b, st, sr, root, &made, err);
 	lb_node_unref(root);
 	if (!rc)
 		rc = name_result(b, st, sr, &made, err);
@@ -304,6 +309,7 @@ int step_execute(struct build *b, struct stage_run *st, struct step_run *sr, str
 	sr->executed = true;
 	sr->outcome = LB_MISS;
 	note_ledger(b, sr);
+	stale_note_miss(b, st, sr);
 	struct lb_result result = { .id = sr->result->id,
 				    .diff_id = sr->result->diff_id,
 				    .no_layer = sr->result->no_layer,
@@ -312,31 +318,4 @@ int step_execute(struct build *b, struct stage_run *st, struct step_run *sr, str
 	lb_link_unref(sr->decision.link);
 	sr->decision.link = NULL;
 	return lb_cache_record(b->o->cache, &sr->in, &sr->decision, &result, err);
-}
-
-/* ---- stale hits ---- */
-
-/* A hit whose inputs are not those that its layer was made of: would a build from scratch leave another one? */
-void step_check_stale(struct build *b, struct stage_run *st, struct step_run *sr)
-{
-	if (sr->outcome != LB_HIT || !sr->result)
-		return;
-	if (sr->step.op == LB_OP_RUN && sr->in.depends_known && !lb_digest_equal(&sr->world, &sr->result->world)) {
-		sr->stale = LB_STALE_OUTDATED;
-		return;
-	}
-	if (lb_digest_equal(&sr->decision.inputs_then, &sr->decision.inputs_now))
-		return;
-	sr->stale = LB_STALE_SUSPECT;
-	/* a command is not carried out for the sake of a comparison */
-	if (b->o->mode == LB_RUN_DRY || (b->o->mode == LB_RUN_EXEC && sr->step.op == LB_OP_RUN))
-		return;
-	struct lb_node *root = NULL;
-	struct result clean = { 0 };
-	if (stage_root(b, st, (size_t)(sr - st->steps), false, &root, NULL))
-		return;
-	if (carry_out(b, st, sr, root, &clean, NULL) == 0 && clean.layer && sr->result->layer && !clean.layer->unknown)
-		sr->stale = lb_tree_equal_but_times(clean.layer, sr->result->layer) ? LB_STALE_NO : LB_STALE_WRONG;
-	lb_node_unref(clean.layer);
-	lb_node_unref(root);
 }

@@ -19,6 +19,17 @@ struct origin {
 	const char *where;
 };
 
+static struct lb_node *main_context(const struct build *b)
+{
+	struct lb_node *n = b->from_scratch ? lb_cache_unremembered(b->o->cache) : NULL;
+	return lb_node_ref(n ? n : b->context);
+}
+
+static int root_of(struct build *b, struct stage_run *st, size_t upto, bool with_bytes, struct lb_node **out, struct lb_err *err)
+{
+	return b->from_scratch ? stale_clean_root(b, st, upto, out, err) : stage_root(b, st, upto, with_bytes, out, err);
+}
+
 static const struct lb_named_tree *named_context(const struct build *b, const char *name)
 {
 	for (size_t i = 0; i < b->o->contexts_count; i++)
@@ -33,7 +44,7 @@ static int origin_of_stage(struct build *b, int stage, bool with_bytes, const st
 	out->link = from->link;
 	out->where = lb_arena_strdup(&b->arena, "that stage");
 	(void)sr;
-	int rc = stage_root(b, from, from->steps_count, with_bytes, &out->tree, err);
+	int rc = root_of(b, from, from->steps_count, with_bytes, &out->tree, err);
 	if (rc == LB_NOT_FOUND && !with_bytes)
 		return 0;
 	return rc;
@@ -65,7 +76,7 @@ static int find_origin(struct build *b, const char *from, int from_stage, bool w
 {
 	*out = (struct origin){ 0 };
 	if (!from) {
-		*out = (struct origin){ lb_node_ref(b->context), NULL, "the context" };
+		*out = (struct origin){ main_context(b), NULL, "the context" };
 		return 0;
 	}
 	if (from_stage >= 0)
@@ -358,12 +369,13 @@ int inputs_gather(struct build *b, struct stage_run *st, struct step_run *sr, bo
 				     .index = (int)(sr - st->steps),
 				     .parent = sr > st->steps ? sr[-1].decision.link : st->link,
 				     .sources = sr->sources,
+				     .late_workdir = b->shape.workdir_layer || (s->op != LB_OP_COPY && s->op != LB_OP_ADD) ? NULL : s->cwd,
 				     .secrets = b->o->secrets,
 				     .no_cache = b->o->no_cache,
 				     .owner_known = true };
 	int rc = 0;
 	if (needs_root(b, sr)) {
-		rc = stage_root(b, st, (size_t)(sr - st->steps), with_bytes, &sr->in.root, err);
+		rc = root_of(b, st, (size_t)(sr - st->steps), with_bytes, &sr->in.root, err);
 		if (rc && rc != LB_NOT_FOUND)
 			return rc;
 		rc = gather_owner(b, sr, err);

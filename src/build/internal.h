@@ -50,6 +50,9 @@ struct step_run {
 	bool run_known;
 	uint64_t run_ns;
 	int stale;
+	bool tainted;                  /* a build from scratch may leave another layer */
+	bool clean_made;
+	struct lb_node *clean;         /* … this one, where it was made; NULL: none */
 	uint64_t bytes_new;
 	char *message;                 /* an error's */
 	char *text;                    /* as tables show it */
@@ -63,6 +66,7 @@ struct stage_run {
 	struct stage_run *base_stage;
 	struct lb_stage_state state;   /* after what was resolved so far */
 	struct lb_link *link;
+	bool tainted;                  /* a step is */
 	struct step_run *steps;        /* FROM first, triggers after it, then the others */
 	size_t steps_count, steps_cap;
 	struct lb_image image;         /* of the base, then as it grows */
@@ -81,6 +85,7 @@ struct build {
 	struct lb_link **image_links;  /* of images that COPY --from reads */
 	size_t image_links_count, image_links_cap;
 	bool failed;
+	bool from_scratch;             /* what is gathered now is what a build from scratch would have */
 };
 
 struct lb_pos step_pos(const struct build *b, const struct step_run *sr);
@@ -125,7 +130,15 @@ int run_exec(struct build *b, struct stage_run *st, struct step_run *sr, struct 
 /* execute.c: carries a step out, or fetches the result of a hit; root file system after step `upto` - 1. */
 int step_execute(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_err *err);
 int stage_root(struct build *b, struct stage_run *st, size_t upto, bool execute, struct lb_node **out, struct lb_err *err);
+/* What the step leaves on root, in the engine's shape. */
+int step_carry_out(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err);
+
+/* stale.c: is the layer of this hit another than a build from scratch would make? */
 void step_check_stale(struct build *b, struct stage_run *st, struct step_run *sr);
+/* stage_root in a build from scratch; LB_NOT_FOUND: it cannot be told. */
+int stale_clean_root(struct build *b, struct stage_run *st, size_t upto, struct lb_node **out, struct lb_err *err);
+/* The step was carried out: on what? */
+void stale_note_miss(const struct build *b, struct stage_run *st, struct step_run *sr);
 
 /* stage.c */
 int stage_decide(struct build *b, struct stage_run *st, struct lb_err *err);

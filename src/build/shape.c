@@ -236,15 +236,22 @@ static bool has_no_layer(const struct step_run *sr)
 	return !sr->result || sr->result->no_layer;
 }
 
-static int add_pending(const struct stage_run *st, const struct step_run *sr, struct lb_node **layer, struct lb_err *err)
+/* Behind a stale hit a build from scratch has another one. */
+static struct lb_node *layer_of(const struct build *b, const struct step_run *sr)
+{
+	return b->from_scratch && sr->clean_made ? sr->clean : sr->result ? sr->result->layer : NULL;
+}
+
+static int add_pending(const struct build *b, const struct stage_run *st, const struct step_run *sr, struct lb_node **layer,
+		       struct lb_err *err)
 {
 	const struct step_run *first = sr;
 	while (first > st->steps && has_no_layer(first - 1))
 		first--;
 	int rc = 0;
 	for (; !rc && first < sr; first++)
-		if (first->step.op == LB_OP_WORKDIR && first->result && first->result->layer)
-			rc = shape_add_directories(first->result->layer, layer, err);
+		if (first->step.op == LB_OP_WORKDIR && layer_of(b, first))
+			rc = shape_add_directories(layer_of(b, first), layer, err);
 	return rc;
 }
 
@@ -399,5 +406,5 @@ int shape_result(const struct build *b, const struct stage_run *st, const struct
 	if (s->whiteout_mode && r->layer->marks_below)
 		replace(&r->layer, set_whiteout_mode(r->layer, s->whiteout_mode));
 	r->no_layer = run && !s->run_empty_layer && !r->layer->entries_count;
-	return s->workdir_layer || r->no_layer ? 0 : add_pending(st, sr, &r->layer, err);
+	return s->workdir_layer || r->no_layer ? 0 : add_pending(b, st, sr, &r->layer, err);
 }

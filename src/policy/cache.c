@@ -75,6 +75,14 @@ int lb_cache_receive(struct lb_cache *c, const char *name, struct lb_node *disk,
 	return 0;
 }
 
+struct lb_node *lb_cache_unremembered(const struct lb_cache *c)
+{
+	struct lb_node *seen = NULL, *disk = NULL;
+	if (c->policy->ops->ideal)
+		c->policy->ops->ideal(c, &seen, &disk);
+	return disk;
+}
+
 static void decision_init(struct lb_decision *d)
 {
 	*d = (struct lb_decision){ 0 };
@@ -179,6 +187,8 @@ int lb_cache_image(struct lb_cache *c, const struct lb_base *base, struct lb_lin
 
 static bool all_known(const struct lb_inputs *in)
 {
+	if (!in->owner_known)
+		return false;
 	for (size_t i = 0; i < in->sources_count; i++)
 		if (!in->sources[i].known)
 			return false;

@@ -141,6 +141,7 @@ static void copy_fields(const struct lb_inputs *in, struct lb_buf *b)
 {
 	const struct lb_step *s = in->step;
 	field(b, LB_FIELD_DEST, "destination", s->dest_abs);
+	field(b, LB_FIELD_PLACE, "workdir", in->late_workdir);
 	owner_field(in, b);
 	field(b, LB_FIELD_FLAG, "chmod", s->chmod);
 	field(b, LB_FIELD_FLAG, "checksum", s->checksum);

@@ -142,7 +142,7 @@ void lb_recall_end(struct lb_recall *m, bool ok);
 struct lb_match {
 	struct lb_seen *seen; /* the step as it was; borrowed; NULL: none */
 	bool stage_known;     /* the stage was built before */
-	const char *above;    /* text of the step before it then and now; NULL: none, or FROM */
+	const char *above;    /* text of the nearest step above that is another then and now; NULL: none, or FROM */
 	const char *above_now;
 };
 struct lb_match lb_recall_match(struct lb_recall *m, const struct lb_inputs *in);

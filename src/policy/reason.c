@@ -262,7 +262,8 @@ static enum lb_reason parent_reason(const struct lb_why *w, const struct lb_seen
 		return c->base && c->direct ? LB_BASE_CHANGED : LB_PARENT_MISSED;
 	}
 	if (w->in->parent && !lb_digest_equal(&then->below, &w->in->parent->state)) {
-		tell(e, "step above", w->match.above, w->match.above_now);
+		bool above = w->match.above || w->match.above_now;
+		tell(e, above ? "step above" : "base", w->match.above, w->match.above_now);
 		return LB_INSTRUCTION_CHANGED;
 	}
 	c = source_cause(w->in);

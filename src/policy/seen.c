@@ -224,16 +224,27 @@ static const char *text_at(struct lb_seen *const *list, size_t count, int index)
 	return index > 0 && (size_t)index < count && list[index] ? list[index]->text : NULL;
 }
 
+/* The nearest pair of steps above that differ: what stands between counts for nothing, or hit. */
+static void find_above(const struct stage_memory *s, int then, int now, struct lb_match *match)
+{
+	for (; then > 0 || now > 0; then--, now--) {
+		match->above = text_at(s->then, s->then_count, then);
+		match->above_now = text_at(s->now, s->now_count, now);
+		if (!match->above || !match->above_now || strcmp(match->above, match->above_now) != 0)
+			return;
+	}
+	match->above = match->above_now = NULL;
+}
+
 struct lb_match lb_recall_match(struct lb_recall *m, const struct lb_inputs *in)
 {
 	struct stage_memory *s = stage_of(m, in);
 	struct lb_match match = { .stage_known = s->then_count > 0 };
 	int found = find(s, in);
-	match.above_now = text_at(s->now, s->now_count, in->index - 1);
 	if (found < 0)
 		return match;
 	match.seen = s->then[found];
-	match.above = text_at(s->then, s->then_count, found - 1);
+	find_above(s, found - 1, in->index - 1, &match);
 	s->last = found;
 	return match;
 }

@@ -130,6 +130,10 @@ struct lb_build_options {
 	bool keep_times;                /* LB_RUN_EXEC: see struct lb_exec_run */
 	const struct lb_model *models;
 	size_t models_count;
+	/* carries RUNs out under LB_RUN_MODEL in place of models; NULL. *layer is the caller's; NULL: nothing changed */
+	int (*run)(void *arg, const struct lb_inputs *in, struct lb_node *root, struct lb_time stamp, struct lb_node **layer,
+	           struct lb_err *err);
+	void *run_arg;
 	struct lb_world world;
 	uint64_t seed;                  /* of the scenario */
 	uint64_t place;                 /* in the plan: stamps are LB_STAMP_TIME + place */
