@@ -26,6 +26,7 @@ int cmd_run(int argc, char **argv, struct lb_err *err);
 int cmd_plan(int argc, char **argv, struct lb_err *err);
 int cmd_compare(int argc, char **argv, struct lb_err *err);
 int cmd_check(int argc, char **argv, struct lb_err *err);
+int cmd_trend(int argc, char **argv, struct lb_err *err);
 int cmd_explain(int argc, char **argv, struct lb_err *err);
 int cmd_report(int argc, char **argv, struct lb_err *err);
 int cmd_plot(int argc, char **argv, struct lb_err *err);

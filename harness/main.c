@@ -17,6 +17,7 @@ static const struct command commands[] = {
 	{ "plan", cmd_plan, false, "SCENARIO…", "the builds that run would do" },
 	{ "compare", cmd_compare, false, "RESULT…", "variants, policies or results side by side, with verdicts" },
 	{ "check", cmd_check, false, "RESULT… | SCENARIO", "the CI gate: against a baseline, or a git revision" },
+	{ "trend", cmd_trend, false, "DIR", "nightly results: what changed when, and by which commits" },
 	{ "explain", cmd_explain, false, "RESULT", "why each step missed, and what did it" },
 	{ "report", cmd_report, false, "RESULT…", "one HTML page: the answer, line by line and edit by edit" },
 	{ "plot", cmd_plot, false, "RESULT", "the plots again, from the CSV alone" },

@@ -408,6 +408,17 @@ static int load_alone(struct report *r, struct lb_err *err)
 	return rc ? rc : report_load_builds(r->alone, "alone.csv", err);
 }
 
+int report_load_builds_only(const char *dir, struct report **out, struct lb_err *err)
+{
+	report_auto struct report *r = new_report(dir);
+	int rc = report_load_run(r, err);
+	if (!rc)
+		rc = report_load_builds(r, "builds.csv", err);
+	if (!rc)
+		*out = lb_steal(&r);
+	return rc;
+}
+
 int report_load(const char *dir, struct report **out, struct lb_err *err)
 {
 	report_auto struct report *r = new_report(dir);

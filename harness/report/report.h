@@ -25,6 +25,8 @@ struct report;
  * something cannot be read; a last line that is half written is fine while run.json says "running". *out is the
  * caller's. */
 int report_load(const char *dir, struct report **out, struct lb_err *err);
+/* The same without the steps: what a look at hundreds of results needs. */
+int report_load_builds_only(const char *dir, struct report **out, struct lb_err *err);
 void report_free(struct report *r); /* NULL is fine */
 void report_cleanup(struct report **r);
 #define report_auto __attribute__((cleanup(report_cleanup)))
