@@ -18,14 +18,20 @@ static size_t hash(const char *name)
 static size_t slot_of(const struct lb_name_set *set, const char *name)
 {
 	size_t at = hash(name) & (set->cap - 1);
-	while (set->slots[at] && strcmp(set->slots[at], name) != 0)
+	while (set->slots[at].name && strcmp(set->slots[at].name, name) != 0)
 		at = (at + 1) & (set->cap - 1);
 	return at;
 }
 
 bool lb_name_set_has(const struct lb_name_set *set, const char *name)
 {
-	return set->count && set->slots[slot_of(set, name)];
+	return lb_name_set_at(set, name) != NULL;
+}
+
+size_t *lb_name_set_at(const struct lb_name_set *set, const char *name)
+{
+	struct lb_name_slot *slot = set->count ? &set->slots[slot_of(set, name)] : NULL;
+	return slot && slot->name ? &slot->at : NULL;
 }
 
 static void grow(struct lb_arena *arena, struct lb_name_set *set)
@@ -34,19 +40,19 @@ static void grow(struct lb_arena *arena, struct lb_name_set *set)
 	larger.slots = lb_arena_alloc(arena, larger.cap * sizeof(*larger.slots));
 	memset(larger.slots, 0, larger.cap * sizeof(*larger.slots));
 	for (size_t i = 0; i < set->cap; i++)
-		if (set->slots[i])
-			larger.slots[slot_of(&larger, set->slots[i])] = set->slots[i];
+		if (set->slots[i].name)
+			larger.slots[slot_of(&larger, set->slots[i].name)] = set->slots[i];
 	*set = larger;
 }
 
-bool lb_name_set_add(struct lb_arena *arena, struct lb_name_set *set, const char *name)
+bool lb_name_set_add(struct lb_arena *arena, struct lb_name_set *set, const char *name, size_t at)
 {
 	if (2 * (set->count + 1) > set->cap)
 		grow(arena, set);
-	size_t at = slot_of(set, name);
-	if (set->slots[at])
+	struct lb_name_slot *slot = &set->slots[slot_of(set, name)];
+	if (slot->name)
 		return false;
-	set->slots[at] = name;
+	*slot = (struct lb_name_slot){ name, at };
 	set->count++;
 	return true;
 }

@@ -19,11 +19,6 @@ const char *lb_pairs_get(const struct lb_pairs *p, const char *name)
 	return pair ? pair->value : NULL;
 }
 
-bool lb_pairs_has(const struct lb_pairs *p, const char *name)
-{
-	return p && find(p, name);
-}
-
 static void append(struct lb_arena *arena, struct lb_pairs *p, const char *name, const char *value)
 {
 	p->items = lb_parser_grow(arena, p->items, p->count, &p->cap, sizeof(*p->items));
@@ -39,31 +34,53 @@ void lb_pairs_set(struct lb_arena *arena, struct lb_pairs *p, const char *name, 
 		append(arena, p, name, value);
 }
 
-void lb_pairs_set_last(struct lb_arena *arena, struct lb_pairs *p, const char *name, const char *value)
+void lb_pairs_put(struct lb_arena *arena, struct lb_pairs *p, struct lb_name_set *names, const char *name, const char *value)
 {
-	struct lb_pair *pair = find(p, name);
-	if (pair) {
-		size_t at = (size_t)(pair - p->items);
-		memmove(pair, pair + 1, (p->count - at - 1) * sizeof(*pair));
-		p->count--;
+	if (lb_name_set_add(arena, names, name, p->count))
+		append(arena, p, name, value);
+	else
+		p->items[*lb_name_set_at(names, name)].value = value;
+}
+
+static bool is_latest(const struct lb_pairs *p, const struct lb_name_set *names, size_t i)
+{
+	const size_t *at = lb_name_set_at(names, p->items[i].name);
+	return at && *at == i;
+}
+
+struct lb_pairs lb_pairs_latest(struct lb_arena *arena, const struct lb_pairs *p, const struct lb_name_set *names)
+{
+	struct lb_pairs latest = { lb_arena_alloc(arena, (names->count + 1) * sizeof(*latest.items)), 0, names->count };
+	for (size_t i = 0; i < p->count; i++)
+		if (is_latest(p, names, i))
+			latest.items[latest.count++] = p->items[i];
+	return latest;
+}
+
+void lb_pairs_log(struct lb_arena *arena, struct lb_pairs *p, struct lb_name_set *names, const char *name, const char *value)
+{
+	enum { FEW = 64 };
+	if (p->count > FEW && p->count > 2 * names->count) {
+		*p = lb_pairs_latest(arena, p, names);
+		for (size_t i = 0; i < p->count; i++)
+			*lb_name_set_at(names, p->items[i].name) = i;
 	}
+	if (!lb_name_set_add(arena, names, name, p->count))
+		*lb_name_set_at(names, name) = p->count;
 	append(arena, p, name, value);
 }
 
-void lb_pairs_put(struct lb_arena *arena, struct lb_pairs *p, struct lb_name_set *names, const char *name, const char *value)
+const char *lb_pairs_latest_of(const struct lb_pairs *p, const struct lb_name_set *names, const char *name)
 {
-	if (lb_name_set_add(arena, names, name))
-		append(arena, p, name, value);
-	else
-		lb_pairs_set(arena, p, name, value);
-}
-
-void lb_pairs_put_last(struct lb_arena *arena, struct lb_pairs *p, struct lb_name_set *names, const char *name, const char *value)
-{
-	if (lb_name_set_add(arena, names, name))
-		append(arena, p, name, value);
-	else
-		lb_pairs_set_last(arena, p, name, value);
+	const size_t *at = lb_name_set_at(names, name);
+	if (!at)
+		return NULL;
+	if (*at < p->count && strcmp(p->items[*at].name, name) == 0)
+		return p->items[*at].value;
+	for (size_t i = p->count; i-- > 0;)
+		if (strcmp(p->items[i].name, name) == 0)
+			return p->items[i].value;
+	return NULL;
 }
 
 struct lb_pairs lb_pairs_copy(struct lb_arena *arena, const struct lb_pairs *p)

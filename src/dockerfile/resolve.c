@@ -57,6 +57,7 @@ static int resolve_stage(struct walk *w, size_t i)
 	const struct lb_plan_stage *ps = &w->plan->stages[i];
 	struct lb_stage_state *s = &w->states[i];
 	lb_stage_state_init(s, w->plan, (int)i, NULL, ps->base_stage >= 0 ? &w->states[ps->base_stage] : NULL);
+	s->index->brief = true;
 	int r = 0;
 	for (size_t k = ps->stage->first; k < ps->stage->end && r == 0; k++) {
 		r = resolve_one(w, s, &w->plan->df->instructions[k], 0, &w->resolved[k]);

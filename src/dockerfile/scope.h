@@ -12,6 +12,7 @@
 struct lb_stage_index {
 	struct lb_name_set env, run_env, labels, args, volumes, exposed;
 	size_t volumes_cap, exposed_cap, onbuild_cap;
+	bool brief; /* nobody asks for history, environment and arguments of a RUN */
 };
 
 struct lb_scope {

@@ -96,7 +96,7 @@ int lb_global_args(struct lb_build_plan *plan, bool with_build_args, struct lb_p
 	const struct lb_dockerfile *df = plan->df;
 	struct globals g = { .pairs = globals, .with_build_args = with_build_args };
 	for (size_t i = 0; i < globals->count; i++)
-		lb_name_set_add(&plan->arena, &g.names, globals->items[i].name);
+		lb_name_set_add(&plan->arena, &g.names, globals->items[i].name, i);
 	for (size_t i = 0; i < df->instructions_count && df->instructions[i].stage < 0; i++) {
 		const struct lb_instruction *in = &df->instructions[i];
 		for (size_t k = 0; in->keyword == LB_KW_ARG && k < in->args_count; k++) {

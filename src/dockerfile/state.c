@@ -9,9 +9,7 @@
 
 const char *lb_stage_lookup(const struct lb_stage_state *s, const char *name)
 {
-	if (!lb_name_set_has(&s->index->run_env, name))
-		return NULL;
-	return lb_pairs_get(&s->run_env, name);
+	return s->index ? lb_pairs_latest_of(&s->run_env, &s->index->run_env, name) : lb_pairs_get(&s->run_env, name);
 }
 
 const char *lb_stage_cwd(const struct lb_stage_state *s)
@@ -76,7 +74,8 @@ static void inherit(struct lb_stage_state *s, const struct lb_stage_state *base)
 {
 	struct lb_arena *arena = &s->plan->arena;
 	s->config = copy_config(arena, &base->config);
-	s->run_env = copy_pairs(arena, &base->run_env);
+	struct lb_pairs latest = lb_pairs_latest(arena, &base->run_env, &base->index->run_env);
+	s->run_env = copy_pairs(arena, &latest);
 	s->workdir_absolute_seen = base->workdir_absolute_seen;
 	for (size_t i = 0; i < base->args_count; i++) {
 		s->args = lb_parser_grow(arena, s->args, s->args_count, &s->args_cap, sizeof(*s->args));
@@ -99,7 +98,7 @@ static const char *absolute(struct lb_arena *arena, const char *dir)
 static void add_names(struct lb_arena *arena, struct lb_name_set *set, const struct lb_pairs *p)
 {
 	for (size_t i = 0; i < p->count; i++)
-		lb_name_set_add(arena, set, p->items[i].name);
+		lb_name_set_add(arena, set, p->items[i].name, i);
 }
 
 static void make_index(struct lb_stage_state *s)
@@ -112,11 +111,11 @@ static void make_index(struct lb_stage_state *s)
 	add_names(arena, &index->run_env, &s->run_env);
 	add_names(arena, &index->labels, &config->labels);
 	for (size_t i = 0; i < s->args_count; i++)
-		lb_name_set_add(arena, &index->args, s->args[i].name);
+		lb_name_set_add(arena, &index->args, s->args[i].name, i);
 	for (size_t i = 0; i < config->volumes_count; i++)
-		lb_name_set_add(arena, &index->volumes, config->volumes[i]);
+		lb_name_set_add(arena, &index->volumes, config->volumes[i], i);
 	for (size_t i = 0; i < config->exposed_count; i++)
-		lb_name_set_add(arena, &index->exposed, config->exposed[i]);
+		lb_name_set_add(arena, &index->exposed, config->exposed[i], i);
 	s->index = index;
 }
 
@@ -136,5 +135,5 @@ void lb_stage_state_init(struct lb_stage_state *s, struct lb_build_plan *plan, i
 		s->config.workdir = absolute(&plan->arena, s->config.workdir);
 	/* the engine sets the configuration's variables anew in every stage, which moves them behind the arguments */
 	for (size_t i = 0; i < s->config.env.count; i++)
-		lb_pairs_put_last(&plan->arena, &s->run_env, &s->index->run_env, s->config.env.items[i].name, s->config.env.items[i].value);
+		lb_pairs_log(&plan->arena, &s->run_env, &s->index->run_env, s->config.env.items[i].name, s->config.env.items[i].value);
 }

@@ -105,7 +105,7 @@ static int step_volume(const struct lb_scope *c)
 	}
 	struct lb_stage_index *index = c->s->index;
 	for (size_t i = 0; i < c->in->args_count; i++)
-		if (lb_name_set_add(lb_scope_arena(c), &index->volumes, expanded[i]))
+		if (lb_name_set_add(lb_scope_arena(c), &index->volumes, expanded[i], config->volumes_count))
 			add_item(lb_scope_arena(c), &config->volumes, &config->volumes_count, &index->volumes_cap, expanded[i]);
 	write_list(c, expanded, c->in->args_count, false);
 	return 0;
@@ -160,7 +160,7 @@ static int step_expose(const struct lb_scope *c)
 		resolved->expanded[resolved->expanded_count++] = lb_arena_strdup(lb_scope_arena(c), words.items[i]);
 	struct lb_stage_index *index = c->s->index;
 	for (size_t i = 0; i < ports.count; i++)
-		if (lb_name_set_add(lb_scope_arena(c), &index->exposed, ports.items[i]))
+		if (lb_name_set_add(lb_scope_arena(c), &index->exposed, ports.items[i], config->exposed_count))
 			add_item(lb_scope_arena(c), &config->exposed, &config->exposed_count, &index->exposed_cap, ports.items[i]);
 	write_ports(c, &words);
 	return 0;

@@ -34,11 +34,9 @@ static void write_pairs(const struct lb_scope *c, char *const *expanded)
 
 static void hide_arg(struct lb_stage_state *s, const char *name)
 {
-	if (!lb_name_set_has(&s->index->args, name))
-		return;
-	for (size_t i = 0; i < s->args_count; i++)
-		if (strcmp(s->args[i].name, name) == 0)
-			s->args[i].hidden = true;
+	const size_t *at = lb_name_set_at(&s->index->args, name);
+	if (at)
+		s->args[*at].hidden = true;
 }
 
 int lb_step_env(const struct lb_scope *c)
@@ -50,7 +48,7 @@ int lb_step_env(const struct lb_scope *c)
 		return r;
 	for (size_t i = 0; i + 1 < c->in->args_count; i += 3) {
 		lb_pairs_put(&s->plan->arena, &s->config.env, &s->index->env, expanded[i], expanded[i + 1]);
-		lb_pairs_put_last(&s->plan->arena, &s->run_env, &s->index->run_env, expanded[i], expanded[i + 1]);
+		lb_pairs_log(&s->plan->arena, &s->run_env, &s->index->run_env, expanded[i], expanded[i + 1]);
 		hide_arg(s, expanded[i]);
 	}
 	write_pairs(c, expanded);
@@ -71,12 +69,10 @@ int lb_step_label(const struct lb_scope *c)
 
 static void declare(struct lb_stage_state *s, const struct lb_arg *arg)
 {
-	bool is_new = lb_name_set_add(&s->plan->arena, &s->index->args, arg->name);
-	for (size_t i = 0; i < s->args_count && !is_new; i++)
-		if (strcmp(s->args[i].name, arg->name) == 0) {
-			s->args[i] = *arg;
-			return;
-		}
+	if (!lb_name_set_add(&s->plan->arena, &s->index->args, arg->name, s->args_count)) {
+		s->args[*lb_name_set_at(&s->index->args, arg->name)] = *arg;
+		return;
+	}
 	s->args = lb_parser_grow(&s->plan->arena, s->args, s->args_count, &s->args_cap, sizeof(*s->args));
 	s->args[s->args_count++] = *arg;
 }
@@ -112,7 +108,7 @@ int lb_step_arg(const struct lb_scope *c)
 			return r;
 		declare(s, &arg);
 		if (arg.value && !lb_arg_stays_out_of_env(arg.name))
-			lb_pairs_put_last(&s->plan->arena, &s->run_env, &s->index->run_env, arg.name, arg.value);
+			lb_pairs_log(&s->plan->arena, &s->run_env, &s->index->run_env, arg.name, arg.value);
 		const char *joined = lb_scope_format(c, "%s%s%s", arg.name, arg.value ? "=" : "", arg.value ? arg.value : "");
 		expanded[i] = lb_arena_strdup(lb_scope_arena(c), joined);
 		lb_buf_addf(&text, " %s", joined);

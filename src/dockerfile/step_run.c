@@ -152,10 +152,22 @@ static void note_run_args(const struct lb_scope *c)
 			lb_pairs_insert_sorted(lb_scope_arena(c), &c->out->run_args, s->args[i].name, s->args[i].value);
 }
 
+static void note_surroundings(const struct lb_scope *c)
+{
+	lb_autobuf struct lb_buf created = { 0 };
+	struct lb_step *out = c->out;
+	out->env = lb_pairs_latest(lb_scope_arena(c), &c->s->run_env, &c->s->index->run_env);
+	note_run_args(c);
+	lb_buf_adds(&created, "RUN ");
+	add_args(c, &created);
+	lb_history_join(&created, out->argv, out->argv_count);
+	lb_buf_adds(&created, " # buildkit");
+	out->created_by = lb_arena_strndup(lb_scope_arena(c), created.data, created.len);
+}
+
 int lb_step_run(const struct lb_scope *c)
 {
 	struct lb_step *out = c->out;
-	lb_autobuf struct lb_buf text = { 0 }, created = { 0 };
 	int r = resolve_mounts(c);
 	if (r != 0)
 		return r;
@@ -165,13 +177,9 @@ int lb_step_run(const struct lb_scope *c)
 	out->argv = lb_scope_command(c, out->command, &out->argv_count);
 	out->network = flag_or(c->in, "network", "default");
 	out->security = flag_or(c->in, "security", "sandbox");
-	out->env = lb_pairs_copy(lb_scope_arena(c), &c->s->run_env);
-	note_run_args(c);
-	lb_buf_adds(&created, "RUN ");
-	add_args(c, &created);
-	lb_history_join(&created, out->argv, out->argv_count);
-	lb_buf_adds(&created, " # buildkit");
-	out->created_by = lb_arena_strndup(lb_scope_arena(c), created.data, created.len);
+	out->created_by = "";
+	if (!c->s->index->brief)
+		note_surroundings(c);
 	out->text = lb_scope_format(c, "RUN %s", out->script || !out->shell_form ? c->in->rest : out->command);
 	return 0;
 }

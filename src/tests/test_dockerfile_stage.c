@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "lbench/buf.h"
@@ -163,6 +164,32 @@ static void arguments_and_environment(void **state)
 		if (strcmp(lb_buf_str(&env), rows[i].env) != 0 || strcmp(lb_buf_str(&run), rows[i].run_args) != 0)
 			fail_msg("%s: '%s' and '%s'", rows[i].text, lb_buf_str(&env), lb_buf_str(&run));
 	}
+}
+
+/* Who kept a copy of a state still finds what was set then, however often a name is set later. */
+static void a_kept_state_stays(void **state)
+{
+	(void)state;
+	lb_autobuf struct lb_buf text = { 0 };
+	enum { TIMES = 300 };
+	lb_buf_adds(&text, "FROM a\n");
+	for (unsigned i = 0; i < TIMES; i++)
+		lb_buf_addf(&text, "ENV V=%u W%u=x\n", i, i % 7);
+	lb_autodockerfile struct lb_dockerfile *df = NULL;
+	lb_autobuildplan struct lb_build_plan *plan = NULL;
+	struct lb_stage_state now, kept[TIMES + 1];
+	struct lb_step step;
+	assert_int_equal(lb_dockerfile_parse("D", text.data, text.len, NULL, &df, NULL), 0);
+	assert_int_equal(lb_build_plan_new(df, NULL, &plan, NULL), 0);
+	lb_stage_state_init(&now, plan, 0, NULL, NULL);
+	for (unsigned i = 0; i <= TIMES; i++) {
+		assert_int_equal(lb_step_resolve(&now, &df->instructions[i], 0, &step, NULL), 0);
+		kept[i] = now;
+	}
+	assert_null(lb_stage_lookup(&kept[0], "V"));
+	assert_null(lb_stage_lookup(&kept[6], "W6"));
+	for (unsigned i = 1; i <= TIMES; i++)
+		assert_int_equal(atoi(lb_stage_lookup(&kept[i], "V")), (int)i - 1);
 }
 
 static void configuration_of_a_base_is_kept(void **state)
@@ -440,6 +467,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(history_reads_as_the_engine_writes_it),
 		cmocka_unit_test(arguments_and_environment),
+		cmocka_unit_test(a_kept_state_stays),
 		cmocka_unit_test(configuration_of_a_base_is_kept),
 		cmocka_unit_test(copies_know_their_sources),
 		cmocka_unit_test(destinations_are_joined),

@@ -127,7 +127,7 @@ struct lb_stage_state {
 	struct lb_image_config config;
 	struct lb_arg *args;           /* in scope, in the order of declaration; a later one of a name replaces in place */
 	size_t args_count, args_cap;
-	struct lb_pairs run_env;       /* what a RUN gets: config.env and args, **in order of last setting** (BuildKit keys on it) */
+	struct lb_pairs run_env;       /* what a RUN gets, in order of setting; an earlier value of a name stands there too */
 	bool cmd_here;                 /* CMD was set in this stage: ENTRYPOINT does not clear it */
 	bool workdir_absolute_seen;
 	bool shell_here;
@@ -183,7 +183,7 @@ struct lb_step {
 	char **argv; size_t argv_count;   /* shell before it when shell form */
 	bool shell_form;
 	const char *command;           /* the text after RUN (and flags), heredoc bodies included */
-	struct lb_pairs env;           /* snapshot of run_env */
+	struct lb_pairs env;           /* config.env and args, **in order of last setting** (BuildKit keys on it) */
 	struct lb_pairs run_args;      /* declared args with a value, not hidden by ENV, sorted by name: classic's |n k=v */
 	struct lb_mount *mounts; size_t mounts_count;
 	const char *network, *security; /* "default", "sandbox" when not given */
