@@ -182,10 +182,9 @@ static struct lb_link *link_of(const struct lb_cache *c, const struct lb_inputs 
 		l->spelled = lb_bk_spelled(in);
 	else if (in->parent)
 		l->spelled = in->parent->spelled;
-	if (s->kind != LB_BUILDER_WARM) {
+	l->below = lb_link_ref(in->parent);
+	if (s->kind != LB_BUILDER_WARM)
 		l->step = ids->items[0];
-		l->below = lb_link_ref(in->parent);
-	}
 	return l;
 }
 

@@ -14,6 +14,7 @@
 struct lb_buildkit_rules {
 	bool cache_id_counts; /* a cache mount's id and sharing are in RUN's key, not only whether they are the default */
 	bool epoch_counts;    /* SOURCE_DATE_EPOCH is in the key of COPY, ADD and WORKDIR */
+	bool sees_all_below;  /* a copy of what this build made is found from further up its stage too, not only right behind */
 	bool link_merges;     /* fresh builders: COPY --link is a copy on an empty base, and a merge */
 };
 

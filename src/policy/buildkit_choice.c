@@ -94,14 +94,31 @@ static const char *content_of(const struct lb_bk_op *op, const struct choice *x)
 	return by;
 }
 
+/* Did the source that x takes by content come out of the step id? At most `far` steps further down. */
+static bool comes_from(const struct lb_bk_op *op, const struct choice *x, const struct lb_digest *id, size_t far)
+{
+	for (size_t i = 0; i < op->deps_count; i++) {
+		const struct lb_link *l = op->deps[i].has_content && !x->at[i] ? op->deps[i].link : NULL;
+		for (size_t k = 0; l && k <= far; k++, l = l->below)
+			for (size_t n = 0; n < l->keys_count; n++)
+				if (lb_digest_equal(&l->keys[n], id))
+					return true;
+	}
+	return false;
+}
+
 /* The stages of a build are solved side by side: whether a step's root leads anywhere is asked before the other
  * stages are through. So what this build makes is found by later steps where it is one and the same operation in
- * two stages, and not through equal content (observed: a directory that one stage copies from the context, and the
- * next from that stage, is copied twice). */
-static bool visible(const struct lb_bk_state *s, const struct lb_digest *id, const char *by)
+ * two stages, or what they copy from; not through content that happens to be equal (observed: two stages that copy equal
+ * files from two others do both; a stage that copies a file from the one that copied it to the same place does not). */
+static bool visible(const struct lb_cache *c, const struct lb_bk_op *op, const struct choice *x, const struct lb_digest *id, const char *by)
 {
+	const struct lb_bk_state *s = c->state;
+	const struct lb_buildkit_rules *rules = c->policy->rules;
 	const char *made = lb_map_getn(s->made, id->bytes, sizeof(id->bytes));
-	return !made || !by || (made == made_by_context && by == made_by_context);
+	if (!made || !by || (made == made_by_context && by == made_by_context))
+		return true;
+	return comes_from(op, x, id, rules->sees_all_below ? SIZE_MAX : 0);
 }
 
 void lb_bk_find_ids(struct lb_cache *c, const struct lb_bk_op *op, struct lb_bk_ids *out)
@@ -115,7 +132,7 @@ void lb_bk_find_ids(struct lb_cache *c, const struct lb_bk_op *op, struct lb_bk_
 			continue;
 		const char *by = content_of(op, &x);
 		for (size_t i = 0; i < LB_BK_IDS_MAX && lb_bk_book_id(s->book, c->scope, &l.choice, i, &id) == 0; i++)
-			if (visible(s, &id, by))
+			if (visible(c, op, &x, &id, by))
 				ids_add(out, &id);
 	}
 }

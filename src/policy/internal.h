@@ -37,7 +37,7 @@ struct lb_link {
 	struct lb_digest image;   /* classic, buildah: the image that a step made; kaniko: the composite key so far */
 	bool missed;              /* classic, buildah, kaniko: this stage had its first miss */
 	struct lb_digest step;    /* buildkit, fresh: id of the result that is the last layer; zero for none */
-	struct lb_link *below;    /* buildkit, fresh: the link that the layer lies on; a reference */
+	struct lb_link *below;    /* buildkit: the link that the layer lies on; a reference */
 	struct lb_digest spelled; /* buildkit: the working directory as WORKDIR wrote it, where that is not its clean form */
 	bool fetched;             /* buildkit, fresh: the layer is on this machine */
 	size_t keys_count;        /* buildkit: equivalent definition keys, any of which leads to what is above */

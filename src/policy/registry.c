@@ -62,7 +62,7 @@ enum {
 
 /* An explicit id or sharing of a cache mount is no longer in the key since 0.13 (moby 584ec40, January 2024);
  * SOURCE_DATE_EPOCH counts for COPY and WORKDIR: not in 0.13, in 0.25 (observed). */
-static const struct lb_buildkit_rules buildkit_08 = { .cache_id_counts = true };
+static const struct lb_buildkit_rules buildkit_08 = { .cache_id_counts = true, .sees_all_below = true };
 static const struct lb_buildkit_rules buildkit_013 = { .link_merges = true };
 static const struct lb_buildkit_rules buildkit_025 = { .link_merges = true, .epoch_counts = true };
 
