@@ -3,12 +3,12 @@
 #
 # verify_truth.sh LBENCH CASES
 #
-# All observed cases, in under sixty seconds. Skips where they are not, or with LBENCH_MUST_RUN=1 fails.
+# All observed cases. They are data beside the repository and no package: where they are not, this is skipped,
+# with LBENCH_MUST_RUN=1 too.
 set -eu
 lbench=$1 cases=$2
 if [ ! -d "$cases" ]; then
 	echo "skipped: $cases is not there"
-	[ "${LBENCH_MUST_RUN:-}" = 1 ] && exit 1
 	exit 77
 fi
-exec timeout 60 "$lbench" verify "$cases"
+exec "$lbench" verify "$cases"
