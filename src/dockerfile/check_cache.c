@@ -12,6 +12,7 @@
 #include "dockerfile/history.h"
 #include "dockerfile/install.h"
 #include "dockerfile/lint.h"
+#include "dockerfile/scope.h"
 #include "dockerfile/stage_args.h"
 
 enum watch_kind { BROAD_COPY, VOLATILE_ARG, VOLATILE_ENV, VOLATILE_LABEL, SECRET };
@@ -118,13 +119,18 @@ static bool mentions(const char *text, const char *name)
 	return false;
 }
 
-/* A variable that the text uses and that changes in every build; NULL: none. */
-static const char *volatile_in(const struct lb_stage_state *before, const char *text)
+/* Does the text use an argument that changes in every build? */
+static bool uses_volatile(const struct lb_stage_state *before, const char *text)
 {
-	for (size_t i = 0; strchr(text, '$') && i < before->args_count; i++)
-		if (is_volatile(before->args[i].name) && mentions(text, before->args[i].name))
-			return before->args[i].name;
-	return NULL;
+	for (const char *p = strchr(text, '$'); p; p = strchr(p + 1, '$')) {
+		const char *from = p + 1 + (p[1] == '{'), *to = from;
+		while (isalnum((unsigned char)*to) || *to == '_')
+			to++;
+		lb_autofree char *name = lb_strndup(from, (size_t)(to - from));
+		if (is_volatile(name) && lb_name_set_has(&before->index->args, name))
+			return true;
+	}
+	return false;
 }
 
 static bool is_broad(const struct lb_step *step)
@@ -175,7 +181,7 @@ static void note_pairs(const struct lb_check *c, const struct lb_stage_state *be
 		const char *name = in->args[i];
 		if (kind == VOLATILE_ENV && is_secret(name))
 			watch(c, SECRET, in, name);
-		else if (is_volatile(name) || volatile_in(before, in->args[i + 1]) ||
+		else if (is_volatile(name) || uses_volatile(before, in->args[i + 1]) ||
 			 (kind == VOLATILE_LABEL && has_words(name, "image_created")))
 			watch(c, kind, in, name);
 	}

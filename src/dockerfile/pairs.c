@@ -59,12 +59,6 @@ struct lb_pairs lb_pairs_latest(struct lb_arena *arena, const struct lb_pairs *p
 
 void lb_pairs_log(struct lb_arena *arena, struct lb_pairs *p, struct lb_name_set *names, const char *name, const char *value)
 {
-	enum { FEW = 64 };
-	if (p->count > FEW && p->count > 2 * names->count) {
-		*p = lb_pairs_latest(arena, p, names);
-		for (size_t i = 0; i < p->count; i++)
-			*lb_name_set_at(names, p->items[i].name) = i;
-	}
 	if (!lb_name_set_add(arena, names, name, p->count))
 		*lb_name_set_at(names, name) = p->count;
 	append(arena, p, name, value);
@@ -75,7 +69,7 @@ const char *lb_pairs_latest_of(const struct lb_pairs *p, const struct lb_name_se
 	const size_t *at = lb_name_set_at(names, name);
 	if (!at)
 		return NULL;
-	if (*at < p->count && strcmp(p->items[*at].name, name) == 0)
+	if (*at < p->count)
 		return p->items[*at].value;
 	for (size_t i = p->count; i-- > 0;)
 		if (strcmp(p->items[i].name, name) == 0)
