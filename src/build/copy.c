@@ -389,12 +389,21 @@ int copy_layer(struct build *b, const struct step_run *sr, struct lb_node *root,
 			      .shape = &b->shape };
 	int rc = 0;
 	size_t n = 0;
+	if (!sr->in.owner_known) {
+		*out = lb_tree_unknown();
+		return 0;
+	}
 	for (size_t i = 0; !rc && i < sr->step.sources_count; i++) {
 		if (!sr->step.sources[i].path) {
 			rc = copy_heredoc(&cp, &sr->step.sources[i], err);
 			continue;
 		}
 		const struct lb_source *src = &sr->sources[n++];
+		if (!src->known) {
+			lb_node_unref(cp.layer);
+			*out = lb_tree_unknown();
+			return 0;
+		}
 		for (size_t k = 0; !rc && k < src->items_count; k++)
 			rc = src->archive ? copy_archive(&cp, &src->items[k], err) : copy_item(&cp, src, &src->items[k], err);
 	}
