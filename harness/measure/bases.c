@@ -66,10 +66,31 @@ static void free_image(void *p)
 	lb_base_image_free(p);
 }
 
+/* A directory of --build-context stands for a base too. */
+static int make_named(struct prepared *p, struct lb_err *err)
+{
+	for (size_t i = 0; i < p->o->scenario->named_contexts_count; i++) {
+		const struct lb_named_tree *named = &p->o->scenario->named_contexts[i];
+		static const struct lb_image_config plain = { .user = "", .workdir = "", .stop_signal = "", .author = "" };
+		const struct scn_base base = { .name = (char *)named->name, .config = plain };
+		struct lb_base_image *image;
+		if (lb_map_getn(p->images, &named, sizeof(named)))
+			continue;
+		int rc = from_tree(&base, named->tree, &image, err);
+		if (rc)
+			return rc;
+		lb_map_setn(p->images, &named, sizeof(named), image);
+	}
+	return 0;
+}
+
 int bases_make(struct prepared *p, const struct scn_state *state, struct lb_err *err)
 {
 	if (!p->images)
 		p->images = lb_map_new(free_image);
+	int made = make_named(p, err);
+	if (made)
+		return made;
 	for (size_t i = 0; i < p->o->scenario->bases_count; i++) {
 		const struct scn_base *base = state->bases[i];
 		if (lb_map_getn(p->images, &base, sizeof(base)))
@@ -101,6 +122,11 @@ struct lb_base_image *bases_find(void *arg, const char *name, const char *platfo
 	(void)platform;
 	const struct bases *b = arg;
 	const struct scenario *s = b->p->o->scenario;
+	for (size_t i = 0; i < s->named_contexts_count; i++) {
+		const struct lb_named_tree *named = &s->named_contexts[i];
+		if (strcmp(named->name, name) == 0)
+			return lb_map_getn(b->p->images, &named, sizeof(named));
+	}
 	for (size_t i = 0; i < s->bases_count; i++) {
 		const struct scn_base *base = b->state->bases[i];
 		if (same_name(s->bases[i].name, name))

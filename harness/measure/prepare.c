@@ -204,6 +204,7 @@ void prepared_options(struct prepared *p, size_t build, struct lb_build_options 
 	const struct input *in = prepared_input(p, p->state_of[build], b->variant, b->policy);
 	*out = (struct lb_build_options){ .dockerfile = in->dockerfile, .context = in->context, .ignore = in->ignore,
 		.find_base = bases_find, .find_base_arg = e->bases, .build_args = build_args(p, e->state, b->variant),
+		.contexts = s->named_contexts, .contexts_count = s->named_contexts_count,
 		.target = v->target, .platform = v->platform, .policy = p->o->policies[b->policy], .tag = v->name, .mode = p->o->mode,
 		.models = s->models, .models_count = s->models_count, .world = { &e->state->world }, .seed = s->seed,
 		.place = place_of(p, b), .store = p->o->store, .results = p->results, .cancel = p->o->cancel, .exec = p->o->exec, .keep_times = p->o->keep_times,

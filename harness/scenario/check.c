@@ -4,6 +4,7 @@
  * their bases looked up, and the patterns over steps are held against the steps there are.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "scenario/load.h"
 #include "scenario/paths.h"
@@ -19,6 +20,7 @@ struct steps {
 struct checker {
 	struct scenario *s;
 	const struct lb_pairs *contexts; /* named build contexts, NULL: none */
+	const struct lb_pairs *build_args; /* of docker's --build-arg, NULL: none */
 	struct lb_strv opaque;           /* bases of a project that nothing is said about */
 	struct steps *steps;             /* one a variant */
 	struct lb_err *err;
@@ -233,9 +235,27 @@ static void warn_change(struct checker *c, const struct scn_change *change)
 	}
 }
 
+/* Arguments that a build has without an ARG. */
+static bool is_predefined(const char *name)
+{
+	size_t n = strlen(name);
+	return (n > 6 && strcasecmp(name + n - 6, "_proxy") == 0) || strncmp(name, "BUILDKIT_", 9) == 0 || !strcmp(name, "SOURCE_DATE_EPOCH");
+}
+
+static void warn_build_args(struct checker *c)
+{
+	for (size_t i = 0; c->build_args && i < c->build_args->count; i++) {
+		const struct scn_change given = { .path = (char *)c->build_args->items[i].name };
+		if (is_predefined(given.path) || declares(c, &given))
+			continue;
+		lb_strv_take(&c->s->warnings, lb_format("--build-arg %s: no Dockerfile declares ARG %s", given.path, given.path));
+	}
+}
+
 static void warn(struct checker *c)
 {
 	struct scenario *s = c->s;
+	warn_build_args(c);
 	for (size_t i = 0; i < s->models_count; i++) {
 		if (any_match(c, s->models[i].match))
 			continue;
@@ -290,7 +310,7 @@ static int check_states(struct checker *c)
 int scn_check(struct scn_loader *l)
 {
 	struct scenario *s = l->s;
-	struct checker c = { .s = s, .contexts = l->options->contexts, .err = l->err };
+	struct checker c = { .s = s, .contexts = l->options->contexts, .build_args = l->options->build_args, .err = l->err };
 	c.steps = lb_calloc(s->variants_count, sizeof(*c.steps));
 	int rc = check_states(&c);
 	if (rc == 0)

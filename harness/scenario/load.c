@@ -137,7 +137,7 @@ static int load_sections(struct scn_loader *l)
 	if (rc == 0)
 		rc = variants ? scn_load_variants(l, variants, s) : scn_load_project_variants(l);
 	if (rc == 0 && s->implicit)
-		scn_load_docker_options(l);
+		rc = scn_load_docker_options(l);
 	if (rc == 0 && edits)
 		rc = scn_load_edits(l, edits, s);
 	else if (rc == 0 && s->implicit)
@@ -303,6 +303,8 @@ void scenario_free(struct scenario *s)
 	if (!s)
 		return;
 	lb_node_unref(s->context);
+	for (size_t i = 0; i < s->named_contexts_count; i++)
+		lb_node_unref(s->named_contexts[i].tree);
 	release_changes(s->every_edit, s->every_edit_count);
 	for (size_t i = 0; i < s->edits_count; i++)
 		release_changes(s->edits[i].changes, s->edits[i].changes_count);

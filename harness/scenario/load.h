@@ -25,8 +25,8 @@ int scn_load_project_variants(struct scn_loader *l);
 int scn_load_project_edits(struct scn_loader *l);
 /* Where the Dockerfile at path (as messages show it) lies in a project's context; NULL: outside of it. */
 char *scn_load_place(struct scn_loader *l, const char *path);
-/* docker's options over what lbench.yaml says of the variants. */
-void scn_load_docker_options(struct scn_loader *l);
+/* docker's options over what lbench.yaml says of the variants. LB_USAGE, LB_INVALID. */
+int scn_load_docker_options(struct scn_loader *l);
 
 /* Reads a file that the scenario names into the arena; the text counts for the scenario's digest. what tells
  * what is expected there. LB_INVALID at pos, with the path. */

@@ -97,7 +97,40 @@ static void add_args(struct scn_loader *l, const struct lb_pairs *from, struct l
 	*to = all;
 }
 
-void scn_load_docker_options(struct scn_loader *l)
+/* Directories only: what lies elsewhere (an image, a repository) nobody can see here. */
+static int load_named_context(struct scn_loader *l, const struct lb_pair *given)
+{
+	struct scenario *s = l->s;
+	struct lb_named_tree *out = &s->named_contexts[s->named_contexts_count];
+	struct lb_dir_options o = { .canonical = !s->disk_metadata };
+	struct lb_digest digest;
+	if (!given->value || !*given->value)
+		return lb_fail(l->err, LB_USAGE, "--build-context is NAME=DIR, not '%s'", given->name);
+	if (!lb_fs_is_dir(AT_FDCWD, given->value))
+		return lb_fail(l->err, LB_INVALID, "--build-context %s: '%s' is not a directory", given->name, given->value);
+	int rc = lb_tree_from_dir(given->value, &o, &out->tree, l->err);
+	if (rc < 0)
+		return rc;
+	out->name = lb_arena_strdup(l->arena, given->name);
+	s->named_contexts_count++;
+	rc = lb_node_digest(out->tree, LB_FLAVOUR_FULL, &digest, l->err);
+	lb_sha256_adds(&l->sum, given->name);
+	lb_sha256_addd(&l->sum, &digest);
+	return rc;
+}
+
+static int load_named_contexts(struct scn_loader *l)
+{
+	const struct lb_pairs *given = l->options->contexts;
+	size_t n = given ? given->count : 0;
+	int rc = 0;
+	l->s->named_contexts = lb_arena_alloc(l->arena, (n + 1) * sizeof(*l->s->named_contexts));
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = load_named_context(l, &given->items[i]);
+	return rc;
+}
+
+int scn_load_docker_options(struct scn_loader *l)
 {
 	const struct scn_load_options *o = l->options;
 	for (size_t v = 0; v < l->s->variants_count; v++) {
@@ -111,4 +144,5 @@ void scn_load_docker_options(struct scn_loader *l)
 		lb_sha256_adds(&l->sum, o->build_args->items[i].value ? o->build_args->items[i].value : "");
 	}
 	lb_sha256_adds(&l->sum, o->target ? o->target : "");
+	return load_named_contexts(l);
 }

@@ -85,6 +85,8 @@ struct scenario {
 	bool shared_scope;                /* `scope: scenario` */
 	unsigned workload;                /* SCN_EACH | … */
 	struct lb_node *context;          /* canonical, but for `metadata: disk` */
+	struct lb_named_tree *named_contexts; /* of docker's --build-context */
+	size_t named_contexts_count;
 	bool disk_metadata;
 	struct scn_base *bases;
 	size_t bases_count;
