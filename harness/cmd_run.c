@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,6 @@ struct job {
 	struct scenario *scenario;
 	struct scn_plan plan;
 	enum lb_run_mode mode;
-	enum report_format format;
 	char *out_dir, *store_dir;
 	struct lb_store *store;
 	struct lb_exec *exec;
@@ -127,22 +127,36 @@ static char *unknown_of(const struct job *j, const struct lb_instruction *in, co
 	                 needs ? seconds || bytes ? ", needs" : "needs" : "", place, in->original);
 }
 
+/* A text over several lines as one: a blank for each run of them. */
+static void squeeze(char *s)
+{
+	char *to = s;
+	for (; *s; s++)
+		if (!isspace((unsigned char)*s) || (s[1] && !isspace((unsigned char)s[1])))
+			*to++ = isspace((unsigned char)*s) ? ' ' : *s;
+	*to = '\0';
+}
+
 static void list_unknown_runs(struct job *j, const struct scn_variant *variant, struct lb_map *seen)
 {
-	struct lb_dockerfile *df;
-	if (lb_dockerfile_parse(variant->dockerfile_path, variant->dockerfile, strlen(variant->dockerfile), NULL, &df, NULL))
+	lb_autodockerfile struct lb_dockerfile *df = NULL;
+	lb_autobuildplan struct lb_build_plan *plan = NULL;
+	struct lb_plan_options po = { .build_args = &variant->args, .target = variant->target, .platform = variant->platform };
+	if (lb_dockerfile_parse(variant->dockerfile_path, variant->dockerfile, strlen(variant->dockerfile), NULL, &df, NULL) ||
+	    lb_build_plan_new(df, &po, &plan, NULL))
 		return;
 	for (size_t i = 0; i < df->instructions_count; i++) {
 		const struct lb_instruction *in = &df->instructions[i];
-		if (in->keyword != LB_KW_RUN || lb_map_get(seen, in->original))
+		if (in->keyword != LB_KW_RUN || !plan->stages[in->stage].needed || lb_map_get(seen, in->original))
 			continue;
 		lb_map_set(seen, in->original, seen);
 		lb_autofree char *place = lb_format("%s:%u", variant->name, in->first_line);
 		char *what = unknown_of(j, in, place);
-		if (what)
+		if (what) {
+			squeeze(what);
 			lb_strv_take(&j->unknowns, what);
+		}
 	}
-	lb_dockerfile_free(df);
 }
 
 /* What nobody knows: bases of which there is a name only, RUNs that no model describes, or not in full. */
@@ -219,7 +233,8 @@ static int open_exec(struct job *j, struct lb_err *err)
 
 static int prepare(struct job *j, const char *path, struct lb_err *err)
 {
-	int rc = report_format_parse(j->o->format ? j->o->format : "table", &j->format, err);
+	enum report_format format;
+	int rc = report_format_parse(j->o->format ? j->o->format : "table", &format, err);
 	if (!rc)
 		rc = run_options_load(j->o, path, &j->scenario, err);
 	for (size_t i = 0; !rc && i < j->o->must_hit.count; i++)
@@ -248,18 +263,23 @@ static int check_expectations(const struct job *j, const struct report *report, 
 	return rc ? rc : broken.count ? COMMAND_VERDICT : 0;
 }
 
+static int print_report(const struct run_options *o, const char *dir, struct report **out, struct lb_err *err)
+{
+	lb_autobuf struct lb_buf text = { 0 };
+	struct report_options ro = { .width = terminal_width(), .color = use_color(o->no_color), .details = o->details };
+	int rc = report_format_parse(o->format ? o->format : "table", &ro.format, err);
+	if (!rc)
+		rc = report_load(dir, out, err);
+	if (!rc)
+		rc = report_print(*out, &ro, &text, err);
+	return rc ? rc : print_out(&text, err);
+}
+
 /* COMMAND_VERDICT when an expectation is broken. */
 static int print_result(struct job *j, const char *dir, struct lb_err *err)
 {
 	report_auto struct report *report = NULL;
-	lb_autobuf struct lb_buf text = { 0 };
-	struct report_options ro = { .format = j->format, .width = terminal_width(), .color = use_color(j->o->no_color),
-		.details = j->o->details };
-	int rc = report_load(dir, &report, err);
-	if (!rc)
-		rc = report_print(report, &ro, &text, err);
-	if (!rc)
-		rc = print_out(&text, err);
+	int rc = print_report(j->o, dir, &report, err);
 	return rc ? rc : check_expectations(j, report, err);
 }
 
@@ -366,6 +386,15 @@ static size_t options_table(struct run_options *o, struct option *table)
 	return n;
 }
 
+static int print_complete(const struct run_options *o, const struct resumed *r, struct lb_err *err)
+{
+	report_auto struct report *report = NULL;
+	int rc = print_report(o, r->dir, &report, err);
+	if (!rc && !o->quiet)
+		fprintf(stderr, "%s is complete: nothing was left to do\n", r->dir);
+	return rc;
+}
+
 static int resume_command(struct run_options *o, const struct resumed *r, const struct option *given, struct lb_err *err)
 {
 	struct option table[RUN_OPTIONS_MAX + 2];
@@ -381,7 +410,7 @@ static int resume_command(struct run_options *o, const struct resumed *r, const 
 	for (int i = 1; i < r->argc; i++)
 		lb_strv_add(&request.arguments, r->argv[i]);
 	if (!rc)
-		rc = run_one(o, &request, err);
+		rc = r->complete ? print_complete(o, r, err) : run_one(o, &request, err);
 	lb_strv_release(&request.arguments);
 	return rc;
 }
@@ -391,9 +420,9 @@ static int resume(const struct usage *given, const char *result, struct lb_err *
 	struct run_options o = { 0 };
 	struct resumed r;
 	int rc = resumed_read(result, &r, err);
-	if (!rc && r.complete)
-		fprintf(stderr, "%s is complete: nothing is left to do\n", result);
-	else if (!rc && !(rc = resumed_enter(&r, err)))
+	if (!rc && !r.complete)
+		rc = resumed_enter(&r, err);
+	if (!rc)
 		rc = resume_command(&o, &r, given->options, err);
 	run_options_release(&o);
 	resumed_release(&r);

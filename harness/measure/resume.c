@@ -239,7 +239,8 @@ static int differs(const char *dir, const char *what, const json_t *was, const j
 	return lb_fail(err, LB_INVALID, "%s cannot be gone on with: its %s is %s, now it is %s; start a new run", dir, what, before, after);
 }
 
-static int compare_members(const char *dir, const json_t *was, const json_t *now, const char *object, struct lb_err *err)
+static int compare_members(const char *dir, const json_t *was, const json_t *now, const char *object, const char *called,
+			   struct lb_err *err)
 {
 	const json_t *a = json_object_get(was, object), *b = json_object_get(now, object);
 	const char *key;
@@ -248,7 +249,7 @@ static int compare_members(const char *dir, const json_t *was, const json_t *now
 	{
 		if (strcmp(key, "jobs") == 0 || json_equal(json_object_get(a, key), value))
 			continue;
-		lb_autofree char *what = lb_format("%s %s", object, key);
+		lb_autofree char *what = lb_format("%s %s", called, key);
 		return differs(dir, what, json_object_get(a, key), value, err);
 	}
 	return 0;
@@ -265,8 +266,10 @@ int resume_check(const char *dir, const struct record_run *run, struct lb_err *e
 		rc = lb_json_parse(path, lb_buf_str(&then), then.len, &was, err);
 	if (!rc)
 		rc = lb_json_parse(path, lb_buf_str(&text), text.len, &now, err);
-	static const char *const objects[] = { "tool", "scenario", "options", "libraries" };
+	static const char *const objects[][2] = {
+		{ "tool", "tool" }, { "scenario", "scenario" }, { "options", "option" }, { "libraries", "library" }
+	};
 	for (size_t i = 0; !rc && i < LB_COUNT(objects); i++)
-		rc = compare_members(dir, was, now, objects[i], err);
+		rc = compare_members(dir, was, now, objects[i][0], objects[i][1], err);
 	return rc;
 }

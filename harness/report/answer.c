@@ -282,7 +282,8 @@ static size_t in_common(const struct step_costs *list, int a, int b)
 	return n;
 }
 
-/* Does a commit cost less with variant a than with b? By seconds; by steps where none are known. */
+/* Does a commit cost less with variant a than with b? By seconds; where none are known by steps, of which both have as
+ * many. */
 static bool cheaper(const struct report_view *v, int a, int b)
 {
 	const struct report_mean *x = &v->means[a], *y = &v->means[b];
@@ -291,7 +292,7 @@ static bool cheaper(const struct report_view *v, int a, int b)
 	if (!x->run_ns.none && !y->run_ns.none && !x->run_ns.at_least)
 		return x->run_ns.value < y->run_ns.value - 0.5;
 	if (x->run_ns.none && y->run_ns.none)
-		return x->rebuilt < y->rebuilt - 1e-9;
+		return x->reusable == y->reusable && !x->rebuilt_at_least && x->rebuilt < y->rebuilt - 1e-9;
 	return false;
 }
 

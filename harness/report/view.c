@@ -163,16 +163,29 @@ static bool has_blob(const struct report *r, const struct report_build *b, uint6
 	return false;
 }
 
-/* Bytes of a build; when the total is unknown, those of known blobs that the first build did not have. */
+/* Stage of the last step that was looked at: what is in the image for certain. -1: none. */
+static int64_t target_stage(const struct report *r, const struct report_build *b)
+{
+	const struct report_step *s = report_steps_of(r, b);
+	for (size_t i = b->steps_count; i-- > 0;)
+		if (s[i].outcome != ST_SKIPPED && s[i].outcome != ST_UNREACHED)
+			return s[i].stage;
+	return -1;
+}
+
+/* Bytes of a build; when the total is unknown, those of known blobs that the first build did not have. What other
+ * stages made is stored, and neither pushed nor pulled. */
 static struct amount bytes_of(const struct report *r, const struct report_build *b, const struct report_build *cold,
 			      enum build_number column)
 {
 	if (b->number[column] != REPORT_UNKNOWN)
 		return known(b->number[column]);
 	double sum = 0;
+	int64_t target = target_stage(r, b);
 	const struct report_step *s = report_steps_of(r, b);
 	for (size_t i = 0; i < b->steps_count; i++)
-		if (s[i].outcome == ST_MISS && s[i].blob && s[i].blob_bytes != REPORT_UNKNOWN && !has_blob(r, cold, s[i].blob))
+		if (s[i].outcome == ST_MISS && s[i].blob && s[i].blob_bytes != REPORT_UNKNOWN && !has_blob(r, cold, s[i].blob) &&
+		    (column == BN_STORED || s[i].stage == target))
 			sum += (double)s[i].blob_bytes;
 	return part(sum);
 }
