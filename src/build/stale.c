@@ -142,10 +142,11 @@ static bool same_layer(const struct result *a, const struct result *b)
 	return lb_tree_equal_but_times(a->layer, b->layer);
 }
 
-static void compare(struct build *b, struct stage_run *st, struct step_run *sr)
+/* suspect: what it is when no layers can be compared. */
+static void compare(struct build *b, struct stage_run *st, struct step_run *sr, bool suspect)
 {
 	struct result clean = { 0 };
-	sr->stale = LB_STALE_SUSPECT;
+	sr->stale = suspect ? LB_STALE_SUSPECT : LB_STALE_NO;
 	if (b->o->mode == LB_RUN_DRY || !is_comparable(b, sr))
 		return;
 	sr->clean_made = carry_out_clean(b, st, sr, &clean, NULL) == 0;
@@ -167,7 +168,7 @@ void step_check_stale(struct build *b, struct stage_run *st, struct step_run *sr
 		return;
 	}
 	if (doubtful)
-		compare(b, st, sr);
+		compare(b, st, sr, b->o->mode == LB_RUN_DRY || differs);
 	if (sr->stale)
 		taint(st, sr);
 	if (sr->step.op == LB_OP_RUN && sr->in.depends_known && !lb_digest_equal(&sr->world, &sr->result->world))
