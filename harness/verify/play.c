@@ -123,6 +123,7 @@ static void begin_steps(struct verify_played *d, const struct lb_dockerfile *df)
 							   lb_strdup("") };
 }
 
+/* docker's engines were observed with --network=none. */
 static int build(struct player *p, size_t i, const struct lb_ignore *ignore, struct lb_err *err)
 {
 	const struct verify_state *s = &p->c->states[i];
@@ -135,6 +136,7 @@ static int build(struct player *p, size_t i, const struct lb_ignore *ignore, str
 				      .build_args = &s->args,
 				      .secrets = &s->secrets,
 				      .target = s->target,
+				      .network = strcmp(p->policy->engine, "buildah") == 0 ? NULL : "none",
 				      .no_cache = s->no_cache,
 				      .policy = p->policy,
 				      .cache = p->cache,

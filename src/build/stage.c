@@ -119,6 +119,8 @@ static int run_step(struct build *b, struct stage_run *st, struct step_run *sr, 
 		return lb_fail(err, LB_INTERRUPTED, "interrupted");
 	sr->before = st->state;
 	int rc = lb_step_resolve(&st->state, sr->instruction, sr->trigger, &sr->step, err);
+	if (b->o->network && sr->step.network && strcmp(sr->step.network, "default") == 0)
+		sr->step.network = b->o->network;
 	sr->after = st->state;
 	begin(b, st, sr);
 	if (!rc)

@@ -111,6 +111,7 @@ struct lb_build_options {
 	const struct lb_pairs *build_args;
 	const struct lb_pairs *secrets;
 	const char *target, *platform;
+	const char *network;            /* what a RUN without --network has; NULL: "default" */
 	bool no_cache;
 	const struct lb_policy *policy;
 	struct lb_cache *cache;
