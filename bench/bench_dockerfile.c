@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The parser against its bars: a file of 200 lines in 100 µs, and time in proportion to length for a long file and
- * for one instruction of very many lines.
+ * The front end against its bars: a file of 200 lines in 100 µs, and time in proportion to length for a long file
+ * and for one instruction of very many lines, parsed alone and with every stage resolved.
  *
  *   bench_dockerfile [RUNS]     prints medians, and how often each fits into its bar
  */
@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "lbench/buf.h"
-#include "lbench/dockerfile.h"
+#include "lbench/stage.h"
 
 enum { MAX_RUNS = 999, SMALL_LINES = 200, CONTINUED_LINES = 100000, LARGE_BYTES = 10 << 20 };
 #define SMALL_BAR_US 100.0
@@ -30,26 +30,32 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static double parse_once(const struct lb_buf *text)
+static double parse_once(const struct lb_buf *text, bool resolve)
 {
 	struct lb_err err;
 	struct lb_dockerfile *df = NULL;
 	double start = seconds_now();
+	struct lb_build_plan *plan = NULL;
 	int rc = lb_dockerfile_parse("Dockerfile", text->data, text->len, NULL, &df, &err);
+	if (!rc && resolve)
+		rc = lb_build_plan_new(df, NULL, &plan, &err);
+	if (!rc && resolve)
+		rc = lb_build_plan_resolve(plan, &err);
 	double took = seconds_now() - start;
 	if (rc) {
 		fprintf(stderr, "bench_dockerfile: %s\n", err.text);
 		exit(1);
 	}
+	lb_build_plan_free(plan);
 	lb_dockerfile_free(df);
 	return took;
 }
 
-static double median_seconds(const struct lb_buf *text, int runs)
+static double median_seconds(const struct lb_buf *text, bool resolve, int runs)
 {
 	double took[MAX_RUNS];
 	for (int i = 0; i < runs; i++)
-		took[i] = parse_once(text);
+		took[i] = parse_once(text, resolve);
 	qsort(took, (size_t)runs, sizeof(*took), by_value);
 	return took[runs / 2];
 }
@@ -85,12 +91,12 @@ static bool bench_small(int runs)
 {
 	lb_autobuf struct lb_buf text = { 0 };
 	add_rounds(&text, SMALL_LINES / 10);
-	return report("200 lines", median_seconds(&text, runs) * 1e6, SMALL_BAR_US, "us");
+	return report("200 lines", median_seconds(&text, false, runs) * 1e6, SMALL_BAR_US, "us");
 }
 
-static bool bench_double(const char *what, const struct lb_buf *once, const struct lb_buf *twice, int runs)
+static bool bench_double(const char *what, const struct lb_buf *once, const struct lb_buf *twice, bool resolve, int runs)
 {
-	double first = median_seconds(once, runs), second = median_seconds(twice, runs);
+	double first = median_seconds(once, resolve, runs), second = median_seconds(twice, resolve, runs);
 	printf("%-44s %10.2f ms, %.0f MB/s\n", what, second * 1e3, (double)twice->len / second / 1e6);
 	return report("  against half of it", second / first, DOUBLE_BAR, "times");
 }
@@ -113,7 +119,8 @@ int main(int argc, char **argv)
 	add_continued(&many, CONTINUED_LINES);
 	int few = runs < 9 ? runs : 9;
 	bool good = bench_small(runs);
-	good &= bench_double("10 MB or more", &half, &large, few);
-	good &= bench_double("100,000 continued lines", &some, &many, few);
+	good &= bench_double("10 MB or more", &half, &large, false, few);
+	good &= bench_double("10 MB or more, resolved", &half, &large, true, few);
+	good &= bench_double("100,000 continued lines", &some, &many, false, few);
 	return good ? 0 : 1;
 }
