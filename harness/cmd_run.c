@@ -9,6 +9,7 @@
 
 #include "check/expect.h"
 #include "command.h"
+#include "compare/noise.h"
 #include "lbench/fs.h"
 #include "measure/measure.h"
 #include "measure/resume.h"
@@ -17,6 +18,7 @@
 #include "resumed.h"
 #include "run_options.h"
 #include "version.h"
+#include "warmup.h"
 
 /* What was asked for. */
 struct request {
@@ -275,11 +277,26 @@ static int print_report(const struct run_options *o, const char *dir, struct rep
 	return rc ? rc : print_out(&text, err);
 }
 
+static void say_noise(const struct report *report)
+{
+	lb_autobuf struct lb_buf line = { 0 }, governor = { 0 };
+	double load = 0;
+	lb_fs_read(AT_FDCWD, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", &governor, NULL);
+	if (governor.len && governor.data[governor.len - 1] == '\n')
+		governor.data[--governor.len] = '\0';
+	struct noise_machine m = { .load = getloadavg(&load, 1) == 1 ? load : 0, .cpus = sysconf(_SC_NPROCESSORS_ONLN),
+		.governor = lb_buf_str(&governor) };
+	noise_line(report, &m, &line);
+	fputs(lb_buf_str(&line), stderr);
+}
+
 /* COMMAND_VERDICT when an expectation is broken. */
 static int print_result(struct job *j, const char *dir, struct lb_err *err)
 {
 	report_auto struct report *report = NULL;
 	int rc = print_report(j->o, dir, &report, err);
+	if (!rc && !j->o->quiet)
+		say_noise(report);
 	return rc ? rc : check_expectations(j, report, err);
 }
 
@@ -347,6 +364,8 @@ static int run_one(struct run_options *o, const struct request *request, struct 
 	int rc = prepare(&j, request->operand, err);
 	if (!rc)
 		rc = open_store(&j, err);
+	if (!rc && o->warmup && !request->resumed)
+		rc = warm_up(o, &j.measure, o->warmup, err);
 	if (!rc)
 		rc = request->resumed ? reopen(&j, err) : record_open(j.out_dir, &j.run, &j.record, err);
 	if (!rc) {
@@ -382,6 +401,7 @@ static size_t options_table(struct run_options *o, struct option *table)
 	size_t n = run_options_table(o, table);
 	table[n++] = (struct option){ "must-hit", 0, OPTION_EACH, &o->must_hit, "EDIT: PATTERN",
 		"after this edit, steps like the pattern must be hits; broken: exit 1" };
+	table[n++] = (struct option){ "warmup", 0, OPTION_NUMBER, &o->warmup, "N", "first do everything N times and keep no row of it (default: 0)" };
 	table[n++] = (struct option){ "resume", 0, OPTION_TEXT, &o->resume, "RESULT", "do the rest of an interrupted run" };
 	return n;
 }
@@ -397,7 +417,7 @@ static int print_complete(const struct run_options *o, const struct resumed *r, 
 
 static int resume_command(struct run_options *o, const struct resumed *r, const struct option *given, struct lb_err *err)
 {
-	struct option table[RUN_OPTIONS_MAX + 2];
+	struct option table[RUN_OPTIONS_MAX + 3];
 	struct usage u = { .command = "run", .options = table, .count = options_table(o, table) };
 	lb_autostrv struct lb_strv operands = { 0 };
 	struct request request = { .operand = r->operand, .resumed = r };
@@ -432,7 +452,7 @@ static int resume(const struct usage *given, const char *result, struct lb_err *
 int cmd_run(int argc, char **argv, struct lb_err *err)
 {
 	struct run_options o = { 0 };
-	struct option table[RUN_OPTIONS_MAX + 2];
+	struct option table[RUN_OPTIONS_MAX + 3];
 	struct usage u = { "run", "SCENARIO…",
 		"Builds every variant of each scenario after every edit, and says what the layer cache saves and wastes.\n"
 		"SCENARIO is a directory with scenario.yaml, or a project with a Dockerfile.",

@@ -13,7 +13,7 @@ struct run_options {
 	struct lb_strv dockerfiles, must_hit;
 	struct option_pairs set, build_args, contexts;
 	const char *target, *run_mode, *compression, *remote, *out, *store, *format, *seed, *resume;
-	unsigned jobs, repeat, keep;
+	unsigned jobs, repeat, warmup, keep;
 	bool keep_times, details, no_plots, no_color, quiet, verbose;
 
 	/* made of them by run_options_resolve */

@@ -7,9 +7,10 @@
 # (PROJECT/ci/baseline), keeps the result below ARTEFACTS and says what the nights so far show. Exit 1: something got
 # worse, or an expectation of lbench.yaml is broken; everything is written all the same. $LBENCH is the program.
 set -eu
-project=$1 artefacts=$2
+project=$1
 LBENCH=${LBENCH:-lbench}
-mkdir -p "$artefacts/results"
+mkdir -p "$2/results"
+artefacts=$(cd "$2" && pwd)
 status=0
 
 cd "$project"

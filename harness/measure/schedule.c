@@ -4,11 +4,15 @@
  */
 #include "measure/runner.h"
 
-/* All scopes of the first repeat, then those of the second: what drifts on a machine meets all alike. */
+#include "stats/stats.h"
+
+/* All scopes of the first repeat, then those of the second: what drifts on a machine meets all alike. Within a repeat
+ * the order is drawn, so that none has the same one before it each time; it stands in started_order. */
 void runner_order(struct runner *r)
 {
 	const struct scn_plan *plan = r->p->plan;
 	lb_autofree unsigned *repeat = lb_calloc(plan->scopes + 1, sizeof(*repeat));
+	uint64_t seed = r->p->o->scenario->seed;
 	unsigned last = 0;
 	size_t n = 0;
 	for (size_t i = 0; i < plan->count; i++) {
@@ -16,10 +20,14 @@ void runner_order(struct runner *r)
 		last = plan->builds[i].repeat > last ? plan->builds[i].repeat : last;
 	}
 	r->scopes = lb_calloc(plan->scopes + 1, sizeof(*r->scopes));
-	for (unsigned k = 0; k <= last; k++)
+	for (unsigned k = 0; k <= last; k++) {
+		size_t first = n;
 		for (size_t scope = 0; scope < plan->scopes; scope++)
 			if (repeat[scope] == k)
 				r->scopes[n++] = scope;
+		if (last)
+			stats_shuffle(&seed, r->scopes + first, n - first);
+	}
 }
 
 void runner_keep(struct runner *r, const struct resume *kept)

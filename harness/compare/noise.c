@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compare/noise.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/data.h"
+#include "stats/stats.h"
+
+#define LEAST_REPEATS 4
+#define OUTLIER_SIGMA 3.5
+#define OUTLIER_LEAST 0.10 /* on quiet data the deviation is tiny, and everything would be an outlier */
+#define DRIFT_P       0.01
+#define DRIFT_LEAST   0.05
+
+struct sample {
+	uint64_t order;
+	double ratio; /* to the median of the same build in all repeats */
+	const struct report_build *build;
+};
+struct samples {
+	struct sample *items;
+	size_t count, cap;
+};
+
+static uint64_t time_of(const struct report_build *b)
+{
+	bool exec = strcmp(b->text[BT_RUN_MODE], "exec") == 0;
+	return b->number[exec && b->number[BN_RUN_NS] != REPORT_UNKNOWN && b->number[BN_RUN_NS] ? BN_RUN_NS : BN_ENGINE_NS];
+}
+
+static char *key_of(const struct report_build *b)
+{
+	return lb_format("%s\n%s\n%s\n%s\n%s\n%llu", b->text[BT_VARIANT], b->text[BT_POLICY], b->text[BT_BUILDER], b->text[BT_WORKLOAD],
+			 b->text[BT_EDIT], (unsigned long long)b->number[BN_SEQ]);
+}
+
+struct group {
+	size_t *builds;
+	size_t count, cap;
+};
+
+static void free_group(void *p)
+{
+	struct group *g = p;
+	free(g->builds);
+	free(g);
+}
+
+static int add_group(const void *key, size_t len, void *value, void *arg)
+{
+	(void)key;
+	(void)len;
+	const struct group *g = value;
+	void **args = arg;
+	const struct report *r = args[0];
+	struct samples *out = args[1];
+	lb_autofree double *x = lb_malloc((g->count + 1) * sizeof(*x));
+	for (size_t i = 0; i < g->count; i++)
+		x[i] = (double)time_of(&r->builds[g->builds[i]]);
+	double median = stats_median(x, g->count);
+	for (size_t i = 0; i < g->count && g->count >= LEAST_REPEATS && median > 0; i++) {
+		const struct report_build *b = &r->builds[g->builds[i]];
+		out->items = lb_grow(out->items, out->count, &out->cap, sizeof(*out->items));
+		out->items[out->count++] = (struct sample){ b->number[BN_STARTED_ORDER], x[i] / median, b };
+	}
+	return 0;
+}
+
+static int by_order(const void *a, const void *b)
+{
+	const struct sample *x = a, *y = b;
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+static void collect(const struct report *r, struct samples *out)
+{
+	lb_automap struct lb_map *groups = lb_map_new(free_group);
+	for (size_t i = 0; i < r->builds_count; i++) {
+		const struct report_build *b = &r->builds[i];
+		if (!report_build_ok(b) || time_of(b) == REPORT_UNKNOWN || b->number[BN_STARTED_ORDER] == REPORT_UNKNOWN)
+			continue;
+		lb_autofree char *key = key_of(b);
+		struct group *g = lb_map_get(groups, key);
+		if (!g)
+			lb_map_set(groups, key, g = lb_calloc(1, sizeof(*g)));
+		g->builds = lb_grow(g->builds, g->count, &g->cap, sizeof(*g->builds));
+		g->builds[g->count++] = i;
+	}
+	void *args[] = { (void *)r, out };
+	lb_map_each(groups, add_group, args);
+	if (out->count)
+		qsort(out->items, out->count, sizeof(*out->items), by_order);
+}
+
+static size_t outliers(const double *x, size_t n, const struct samples *s, const struct sample **worst)
+{
+	double sigma = STATS_MAD_SIGMA * stats_mad(x, n), limit = fmax(OUTLIER_SIGMA * sigma, OUTLIER_LEAST);
+	size_t count = 0;
+	*worst = NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (fabs(x[i] - 1) <= limit)
+			continue;
+		count++;
+		if (!*worst || x[i] > (*worst)->ratio)
+			*worst = &s->items[i];
+	}
+	return count;
+}
+
+static void machine(const struct noise_machine *m, struct lb_buf *out)
+{
+	if (m->cpus > 0 && m->load > (double)m->cpus)
+		lb_buf_addf(out, "; load %.1f on %ld processors", m->load, m->cpus);
+	if (*m->governor && strcmp(m->governor, "performance") != 0)
+		lb_buf_addf(out, "; frequency governor %s", m->governor);
+}
+
+void noise_line(const struct report *r, const struct noise_machine *m, struct lb_buf *out)
+{
+	struct samples s = { 0 };
+	const struct sample *worst;
+	collect(r, &s);
+	size_t n = s.count, half = n / 2;
+	lb_autofree double *x = lb_malloc((n + 1) * sizeof(*x));
+	for (size_t i = 0; i < n; i++)
+		x[i] = s.items[i].ratio;
+	if (n) {
+		double shift = stats_median(x + half, n - half) / stats_median(x, half) - 1;
+		double p = stats_mann_whitney(x, half, x + half, n - half).p;
+		bool drifts = p < DRIFT_P && fabs(shift) > DRIFT_LEAST;
+		size_t far = outliers(x, n, &s, &worst);
+		lb_buf_addf(out, "noise: half of the times lie within ±%.1f %%", 100 * stats_mad(x, n));
+		if (far)
+			lb_buf_addf(out, "; %zu of %zu are outliers (%s after %s, repeat %llu: %.1fx)", far, n,
+				    worst->build->text[BT_VARIANT], worst->build->text[BT_EDIT],
+				    (unsigned long long)worst->build->number[BN_REPEAT], worst->ratio);
+		if (drifts)
+			lb_buf_addf(out, "; they drift by %+.0f %% from the first half to the last", 100 * shift);
+		machine(m, out);
+		if (far || drifts)
+			lb_buf_adds(out, drifts ? "; --warmup 1, more repeats, and nothing else on the machine would help"
+						: "; more repeats, and nothing else on the machine would help");
+		lb_buf_addc(out, '\n');
+	}
+	free(s.items);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Whether the times of a repeated result can be trusted: outliers, and drift between its first and its last half.
+ */
+#ifndef HARNESS_COMPARE_NOISE_H
+#define HARNESS_COMPARE_NOISE_H
+
+#include "report/report.h"
+
+struct noise_machine {
+	double load; /* when the run ended; 0: unknown */
+	long cpus;
+	const char *governor; /* of the processor's frequency; "" unknown */
+};
+/* Appends one line with advice; nothing when the result has fewer than 4 repeats. */
+void noise_line(const struct report *r, const struct noise_machine *m, struct lb_buf *out);
+
+#endif
