@@ -382,6 +382,6 @@ void lb_reason_overlooked(const struct lb_seen *then, const struct lb_why *w, st
 	all.counts = LB_COUNT_ALL & ~(unsigned)(LB_COUNT_TIME | LB_COUNT_SOURCE | LB_COUNT_SPELLING);
 	if (own_reason(then, &all, e))
 		return;
-	if (w->in->parent && !lb_digest_equal(&then->below, &w->in->parent->state))
+	if (w->in->parent && !lb_digest_equal(&then->below, &w->in->parent->ideal))
 		tell(e, "state below", NULL, NULL);
 }
