@@ -82,13 +82,39 @@ void notes_problems(const struct report *r, struct lb_strv *out)
 
 /* ---- stale hits ---- */
 
-/* "copy-first:6 (a.txt)": a hit that is stale, and the file that it overlooks. */
-static void stale_place(const struct report *r, const struct report_build *b, const struct report_step *s, struct lb_buf *text)
+/* "a.txt changed, the bind does not count": what the hit overlooks. */
+static void overlooked(const struct report *r, const struct report_block *block, const struct report_step *s, const json_t *e,
+		       struct lb_buf *text)
+{
+	const char *path = report_member(e, "path"), *attribute = report_member(e, "attribute"), *argument = report_member(e, "argument");
+	const char *instruction = report_string(r, s->instruction);
+	if (!path[0] && argument[0])
+		lb_buf_addf(text, " (%s changed, its value does not count)", argument);
+	else if (!path[0] && !strcmp(attribute, "state below"))
+		lb_buf_adds(text, " (what it stands on is stale)");
+	if (!path[0])
+		return;
+	lb_buf_addf(text, " (%s ", path);
+	if (!strcmp(attribute, "added") || !strcmp(attribute, "removed"))
+		lb_buf_addf(text, "was %s", attribute);
+	else if (!strcmp(attribute, "content") || !strcmp(attribute, "target") || !attribute[0])
+		lb_buf_adds(text, "changed");
+	else
+		lb_buf_addf(text, "has another %s", attribute);
+	if (!strncmp(block->policy, "buildkit", 8) && !strcmp(block->builder, "warm"))
+		lb_buf_adds(text, ", the builder did not notice)");
+	else
+		lb_buf_adds(text, strstr(instruction, "--mount") ? ", the bind does not count)" : ", and does not count)");
+}
+
+/* "copy-first:6 (…)": a hit that is stale, and what it overlooks. */
+static void stale_place(const struct report *r, const struct report_block *block, const struct report_build *b, const struct report_step *s,
+			struct lb_buf *text)
 {
 	lb_autojson json_t *evidence = NULL;
 	lb_buf_addf(text, "%s:%u", b->text[BT_VARIANT], s->line);
-	if (!report_evidence(r, s, &evidence, NULL) && report_member(evidence, "path")[0])
-		lb_buf_addf(text, " (%s)", report_member(evidence, "path"));
+	if (!report_evidence(r, s, &evidence, NULL))
+		overlooked(r, block, s, evidence, text);
 }
 
 static void stale_after(const struct report_view *v, size_t commit, enum step_stale kind, const char *what, struct lb_strv *out)
@@ -104,7 +130,7 @@ static void stale_after(const struct report_view *v, size_t commit, enum step_st
 			if (s->stale != kind || hits++ >= 2 * SHOWN)
 				continue;
 			lb_buf_adds(&text, hits > 1 ? ", " : "");
-			stale_place(r, b, s, &text);
+			stale_place(r, &v->block, b, s, &text);
 		}
 	}
 	if (hits > 2 * SHOWN)
@@ -117,8 +143,8 @@ static void stale_after(const struct report_view *v, size_t commit, enum step_st
 void notes_stale(const struct report_view *v, struct lb_strv *out)
 {
 	for (size_t i = 0; i < v->count && out->count < MOST; i++) {
-		stale_after(v, i, STALE_WRONG, "would keep a wrong layer", out);
-		stale_after(v, i, STALE_SUSPECT, "would keep a layer though its inputs differ (bytes not compared)", out);
+		stale_after(v, i, STALE_WRONG, "keeps a wrong layer", out);
+		stale_after(v, i, STALE_SUSPECT, "keeps a layer though its inputs differ (bytes not compared)", out);
 		stale_after(v, i, STALE_OUTDATED, "keeps an outdated layer", out);
 	}
 }
@@ -219,4 +245,78 @@ void notes_differences(const struct report_view *a, const struct report_view *b,
 				    lb_buf_str(&text), differ > SHOWN ? ", …" : ""));
 	if (cost.len)
 		lb_strv_take(out, lb_format("A commit under %s costs, against %s: %s.", name_b, name_a, lb_buf_str(&cost)));
+}
+
+/* ---- what one engine refuses, and another makes use of ---- */
+
+static bool takes(const struct report_view *v, size_t variant)
+{
+	return v->means[variant].covered > 0;
+}
+
+static bool refuses(const struct report_view *v, size_t variant)
+{
+	const struct report *r = v->r;
+	for (size_t i = 0; !takes(v, variant) && i < r->builds_count; i++)
+		if (r->builds[i].variant == (int)variant && !strcmp(r->builds[i].text[BT_STATUS], "skip") &&
+		    !strcmp(r->builds[i].text[BT_POLICY], v->block.policy))
+			return true;
+	return false;
+}
+
+static bool all_take(const struct report_view *const *views, size_t count, size_t variant)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!takes(views[i], variant))
+			return false;
+	return true;
+}
+
+static bool figures_known(const struct report_mean *m)
+{
+	return m->covered > 0 && !m->run_ns.none && !m->run_ns.at_least;
+}
+
+/* The cheapest variant of the same image that every engine takes; -1: none. */
+static int common_best(const struct report_view *const *views, size_t count, const struct report_view *v, size_t variant)
+{
+	int best = -1;
+	for (size_t i = 0; i < v->r->variants_count; i++) {
+		bool same = !strcmp(v->r->variants[i].image, v->r->variants[variant].image);
+		if (i == variant || !same || !figures_known(&v->means[i]) || !all_take(views, count, i))
+			continue;
+		if (best < 0 || v->means[i].run_ns.value < v->means[best].run_ns.value)
+			best = (int)i;
+	}
+	return best;
+}
+
+static void refused_variant(const struct report_view *const *views, size_t count, size_t variant, struct lb_strv *out)
+{
+	const struct report_view *taker = NULL;
+	lb_autobuf struct lb_buf text = { 0 }, refusing = { 0 };
+	size_t refuse = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (takes(views[i], variant))
+			taker = taker ? taker : views[i];
+		else if (refuses(views[i], variant))
+			lb_buf_addf(&refusing, "%s%s", refuse++ ? ", " : "", notes_rules(&views[i]->block));
+	}
+	if (!taker || !refuse || !figures_known(&taker->means[variant]))
+		return;
+	int other = common_best(views, count, taker, variant);
+	double saves = other < 0 ? 0 : (taker->means[other].run_ns.value - taker->means[variant].run_ns.value) / 1e9;
+	if (saves < 0.05)
+		return;
+	lb_buf_addf(&text, "%s saves ", taker->r->variants[variant].name);
+	text_seconds(&text, saves);
+	lb_buf_addf(&text, " a commit under %s, against %s; %s %s it.", notes_rules(&taker->block), taker->r->variants[other].name,
+		    lb_buf_str(&refusing), refuse > 1 ? "refuse" : "refuses");
+	lb_strv_add(out, lb_buf_str(&text));
+}
+
+void notes_refused(const struct report_view *const *views, size_t count, struct lb_strv *out)
+{
+	for (size_t variant = 0; count > 1 && variant < views[0]->r->variants_count; variant++)
+		refused_variant(views, count, variant, out);
 }

@@ -192,7 +192,9 @@ static void json_saved(struct lb_json *w, const char *key, const struct sharing_
 
 static void json_sharing(struct lb_json *w, const struct report_view *v)
 {
-	static const char *const names[][2] = { { "run_s", "alone_run_s" }, { "stored_bytes", "alone_stored_bytes" }, { "push_bytes", "alone_push_bytes" } };
+	static const char *const names[][2] = { { "run_s", "alone_run_s" },
+						{ "stored_bytes", "alone_stored_bytes" },
+						{ "push_bytes", "alone_push_bytes" } };
 	struct sharing s;
 	lb_json_key(w, "sharing");
 	if (!sharing_init(&s, v)) {
@@ -209,7 +211,8 @@ static void json_sharing(struct lb_json *w, const struct report_view *v)
 		lb_json_kstr(w, "variant", v->r->variants[i].name);
 		for (enum sharing_figure f = 0; f < SHARING_FIGURES; f++)
 			for (size_t side = 0; side < 2; side++)
-				key_amount(w, names[f][side], &s.first[i].of[f][side], f == SHARING_RUN_NS ? 1e9 : 1, !s.first[i].of[f][side].at_least);
+				key_amount(w, names[f][side], &s.first[i].of[f][side], f == SHARING_RUN_NS ? 1e9 : 1,
+					   !s.first[i].of[f][side].at_least);
 		lb_json_close(w, '}');
 	}
 	lb_json_close(w, ']');
@@ -329,6 +332,7 @@ static void csv_keys(struct lb_buf *out, const struct report_view *v, size_t var
 {
 	csv_put(out, v->block.subject);
 	csv_put(out, v->block.policy);
+	csv_put(out, v->block.origin);
 	csv_put(out, v->block.builder);
 	csv_put(out, v->r->variants[variant].name);
 }
@@ -418,10 +422,10 @@ void print_csv(const struct report *r, const struct report_groups *g, bool detai
 		csv_builds(r, out);
 		return;
 	}
-	static const char *const columns[] = { "subject",  "policy",     "builder",      "variant",      "workload", "edit",
-					       "seq",      "weight",     "repeats",      "status",       "hits",     "reusable",
-					       "misses",   "wasted",     "unknown",      "stale",        "run_s",    "run_s_at_least",
-					       "wasted_s", "push_bytes", "stored_bytes", "pulled_bytes", "message" };
+	static const char *const columns[] = { "subject",        "policy",   "origin",     "builder",      "variant",      "workload",
+					       "edit",           "seq",      "weight",     "repeats",      "status",       "hits",
+					       "reusable",       "misses",   "wasted",     "unknown",      "stale",        "run_s",
+					       "run_s_at_least", "wasted_s", "push_bytes", "stored_bytes", "pulled_bytes", "message" };
 	for (size_t i = 0; i < LB_COUNT(columns); i++)
 		csv_put(out, columns[i]);
 	csv_end_row(out);
