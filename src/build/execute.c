@@ -40,6 +40,8 @@ static struct lb_node *base_root(const struct stage_run *st)
 /* Makes sure that a step's layer is at hand. LB_NOT_FOUND when it is not and nothing may be carried out. */
 static int have_layer(struct build *b, struct stage_run *st, struct step_run *sr, bool execute, struct lb_err *err)
 {
+	if (sr->result && sr->result->kept && !result_layer(b, sr->result))
+		sr->result = NULL; /* gone since, or damaged */
 	if (sr->result || (sr->outcome != LB_HIT && sr->outcome != LB_MISS) || !sr->decided)
 		return 0;
 	if (!execute)
@@ -69,9 +71,10 @@ int stage_root(struct build *b, struct stage_run *st, size_t upto, bool execute,
 		rc = have_layer(b, st, sr, execute, err);
 		if (rc)
 			lb_node_unref(root);
-		if (rc || !sr->result || !sr->result->layer)
+		struct lb_node *layer = rc ? NULL : result_layer(b, sr->result);
+		if (!layer)
 			continue;
-		struct lb_node *next = results_apply(b->o->results, root, sr->result->layer);
+		struct lb_node *next = results_apply(b->o->results, root, layer);
 		lb_node_unref(root);
 		root = next;
 	}
@@ -314,7 +317,7 @@ int step_execute(struct build *b, struct stage_run *st, struct step_run *sr, str
 				    .diff_id = sr->result->diff_id,
 				    .no_layer = sr->result->no_layer,
 				    .bytes = sr->result->info_known ? sr->result->info.blob_bytes : 0,
-				    .layer = result_unknown(sr->result) ? NULL : sr->result->layer };
+				    .layer = result_unknown(sr->result) ? NULL : result_layer(b, sr->result) };
 	lb_link_unref(sr->decision.link);
 	sr->decision.link = NULL;
 	return lb_cache_record(b->o->cache, &sr->in, &sr->decision, &result, err);

@@ -14,6 +14,7 @@ struct result {
 	struct lb_digest id, diff_id;
 	struct lb_node *layer;         /* NULL: none; a root with `unknown` set: nobody knows */
 	bool no_layer;                 /* the engine forms none */
+	bool kept;                     /* made by another process: `layer` is read from the store when somebody asks */
 	bool info_known;               /* it was written to the store */
 	struct lb_layer_info info;
 	bool bytes_known;
@@ -29,6 +30,9 @@ static inline bool result_unknown(const struct result *r)
 /* results.c. All return borrowed pointers that live as long as the lb_results. */
 const struct result *results_get(struct lb_results *rs, const struct lb_digest *id);
 const struct result *results_add(struct lb_results *rs, const struct result *r); /* takes r->layer's reference; an equal id wins */
+/* Of a kept result: its layer if it was read already; puts it there (the reference is taken), giving what is there. */
+struct lb_node *results_layer(struct lb_results *rs, const struct result *r);
+struct lb_node *results_set_layer(struct lb_results *rs, const struct result *r, struct lb_node *layer);
 /* root with layer on it, remembered for the pair; a reference for the caller. */
 struct lb_node *results_apply(struct lb_results *rs, struct lb_node *root, struct lb_node *layer);
 /* context without what ignore drops, remembered for the pair; a reference for the caller. */
@@ -92,6 +96,9 @@ struct lb_pos step_pos(const struct build *b, const struct step_run *sr);
 struct lb_digest stamp_digest(const struct build *b, const struct stage_run *st, const struct step_run *sr);
 struct lb_time build_stamp(const struct build *b);
 
+/* The layer of r (NULL is fine), read now where it is kept; borrowed. NULL: none, or it cannot be read any more. */
+struct lb_node *result_layer(struct build *b, const struct result *r);
+
 /* select.c: what a COPY, ADD or bind mount selects of a tree. Items go into the build's arena. LB_FAILED at
  * the instruction when a source is not there. */
 struct selection_query {
@@ -121,7 +128,7 @@ int shape_add_directories(struct lb_node *dirs, struct lb_node **layer, struct l
 /* Does the layer of this RUN list /etc? */
 bool shape_lists_etc(const struct build *b, const struct stage_run *st, const struct step_run *sr);
 /* Makes of the layer in r what the engine makes of it; root is what the step began with. */
-int shape_result(const struct build *b, const struct stage_run *st, const struct step_run *sr, struct lb_node *root, struct result *r,
+int shape_result(struct build *b, const struct stage_run *st, const struct step_run *sr, struct lb_node *root, struct result *r,
 		 struct lb_err *err);
 
 /* run_exec.c: carries a RUN out. */

@@ -38,25 +38,33 @@ static bool recompress(struct build *b, const struct lb_digest *id, struct resul
 /* dry makes no blob: whatever the compression, the files are what they are. */
 static bool load_dry(struct build *b, const struct lb_digest *id, struct result *r)
 {
-	for (size_t i = 0; !r->layer && i < LB_COUNT(compressions); i++)
-		if (lb_store_layer_by_diff_id(b->o->store, id, compressions[i], &r->info, NULL) == 0)
-			read_layer(b, &r->info, &r->layer);
+	for (size_t i = 0; !r->kept && i < LB_COUNT(compressions); i++)
+		r->kept = lb_store_layer_by_diff_id(b->o->store, id, compressions[i], &r->info, NULL) == 0;
 	r->tar_bytes = r->info.diff_bytes;
-	r->bytes_known = r->layer != NULL;
-	return r->layer != NULL;
+	r->bytes_known = r->kept;
+	return r->kept;
 }
 
 static bool load_layer(struct build *b, const struct lb_digest *id, struct result *r)
 {
 	if (b->o->mode == LB_RUN_DRY)
 		return load_dry(b, id, r);
-	bool there = lb_store_layer_by_diff_id(b->o->store, id, b->o->layer.compression, &r->info, NULL) == 0 &&
-		     read_layer(b, &r->info, &r->layer) == 0;
-	if (!there && !recompress(b, id, r))
+	r->kept = lb_store_layer_by_diff_id(b->o->store, id, b->o->layer.compression, &r->info, NULL) == 0;
+	if (!r->kept && !recompress(b, id, r))
 		return false;
 	r->info_known = r->bytes_known = true;
 	r->tar_bytes = r->info.diff_bytes;
 	return true;
+}
+
+struct lb_node *result_layer(struct build *b, const struct result *r)
+{
+	if (!r || !r->kept)
+		return r ? r->layer : NULL;
+	struct lb_node *layer = results_layer(b->o->results, r);
+	if (layer || read_layer(b, &r->info, &layer))
+		return layer;
+	return results_set_layer(b->o->results, r, layer);
 }
 
 /* ---- notes ---- */

@@ -78,7 +78,9 @@ const struct result *results_add(struct lb_results *rs, const struct result *r)
 {
 	pthread_mutex_lock(&rs->lock);
 	struct result *there = lb_map_getn(rs->by_id, r->id.bytes, sizeof(r->id.bytes));
-	if (there) {
+	if (there && there->kept && !there->layer) {
+		there->layer = r->layer;
+	} else if (there) {
 		lb_node_unref(r->layer);
 	} else {
 		there = lb_malloc(sizeof(*there));
@@ -87,6 +89,27 @@ const struct result *results_add(struct lb_results *rs, const struct result *r)
 	}
 	pthread_mutex_unlock(&rs->lock);
 	return there;
+}
+
+struct lb_node *results_layer(struct lb_results *rs, const struct result *r)
+{
+	pthread_mutex_lock(&rs->lock);
+	struct lb_node *layer = r->layer;
+	pthread_mutex_unlock(&rs->lock);
+	return layer;
+}
+
+struct lb_node *results_set_layer(struct lb_results *rs, const struct result *r, struct lb_node *layer)
+{
+	pthread_mutex_lock(&rs->lock);
+	struct result *own = lb_map_getn(rs->by_id, r->id.bytes, sizeof(r->id.bytes));
+	if (own->layer)
+		lb_node_unref(layer);
+	else
+		own->layer = layer;
+	layer = own->layer;
+	pthread_mutex_unlock(&rs->lock);
+	return layer;
 }
 
 static struct lb_node *pair_get(struct lb_results *rs, struct lb_map *map, const struct pair_key *key)

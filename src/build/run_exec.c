@@ -57,8 +57,9 @@ static void add_stage(struct running *r, const struct stage_run *st, size_t upto
 		add_layer(r, st->base->layers[i], &st->base->layer_ids[i]);
 	for (size_t i = 0; i < upto && i < st->steps_count; i++) {
 		const struct result *made = st->steps[i].result;
-		if (made && made->layer && (made->layer->entries_count || made->layer->attr.opaque))
-			add_layer(r, made->layer, made->info_known ? &made->info.diff_id : NULL);
+		struct lb_node *layer = result_layer(r->b, made);
+		if (layer && (layer->entries_count || layer->attr.opaque))
+			add_layer(r, layer, made->info_known ? &made->info.diff_id : NULL);
 	}
 }
 

@@ -237,12 +237,12 @@ static bool has_no_layer(const struct step_run *sr)
 }
 
 /* Behind a stale hit a build from scratch has another one. */
-static struct lb_node *layer_of(const struct build *b, const struct step_run *sr)
+static struct lb_node *layer_of(struct build *b, const struct step_run *sr)
 {
-	return b->from_scratch && sr->clean_made ? sr->clean : sr->result ? sr->result->layer : NULL;
+	return b->from_scratch && sr->clean_made ? sr->clean : result_layer(b, sr->result);
 }
 
-static int add_pending(const struct build *b, const struct stage_run *st, const struct step_run *sr, struct lb_node **layer,
+static int add_pending(struct build *b, const struct stage_run *st, const struct step_run *sr, struct lb_node **layer,
 		       struct lb_err *err)
 {
 	const struct step_run *first = sr;
@@ -378,7 +378,7 @@ bool shape_lists_etc(const struct build *b, const struct stage_run *st, const st
 
 /* ---- all ---- */
 
-int shape_result(const struct build *b, const struct stage_run *st, const struct step_run *sr, struct lb_node *root, struct result *r,
+int shape_result(struct build *b, const struct stage_run *st, const struct step_run *sr, struct lb_node *root, struct result *r,
 		 struct lb_err *err)
 {
 	const struct lb_shape *s = &b->shape;

@@ -85,7 +85,7 @@ static int carry_out_clean(struct build *b, struct stage_run *st, struct step_ru
 static int clean_layer(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_node **out, struct lb_err *err)
 {
 	if (!sr->tainted || !is_comparable(b, sr)) {
-		*out = sr->result ? sr->result->layer : NULL;
+		*out = result_layer(b, sr->result);
 		return sr->result ? 0 : lb_fail(err, LB_NOT_FOUND, "the layer of '%s' is not held", sr->text);
 	}
 	struct result clean = { 0 };
