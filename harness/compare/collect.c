@@ -127,7 +127,8 @@ static struct cmp_row *row_for(struct compare *c, struct lb_map *index, const st
 	const char *dims[DIMS];
 	lb_autofree char *policy = policy_key(c, r, b->text[BT_POLICY]);
 	for (int d = 0; d < DIMS; d++) {
-		dims[d] = d == dim_of(c->kind) ? NULL : b->text[dim_columns[d]];
+		bool side = d == dim_of(c->kind) || (d == DIM_RUN_MODE && c->modes_differ);
+		dims[d] = side ? NULL : b->text[dim_columns[d]];
 		if (d == DIM_POLICY && dims[d])
 			dims[d] = lb_arena_strdup(&c->arena, policy);
 		lb_buf_adds(&key, dims[d] ? dims[d] : "");
@@ -311,6 +312,8 @@ int compare_collect(struct compare *c, const struct compare_result *results, siz
 		rc = check_scenarios(results, count, err);
 	if (rc)
 		return rc;
+	for (size_t i = 1; c->kind == SIDE_RESULT && i < count; i++)
+		c->modes_differ = c->modes_differ || strcmp(results[i].report->run_mode, results[0].report->run_mode) != 0;
 	if (c->kind == SIDE_RESULT)
 		name_results(c, results, count);
 	for (int pass = 0; pass < 2; pass++)

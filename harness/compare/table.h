@@ -98,6 +98,7 @@ struct compare {
 	struct cmp_measure *measures;
 	size_t measures_count;
 	bool by_edit, by_step;
+	bool modes_differ; /* results of several run modes: that is a difference between the sides, not between rows */
 	struct lb_strv notes;
 	struct lb_buf summary; /* the closing sentence */
 	struct lb_arena arena;
