@@ -18,7 +18,7 @@
 
 /* What a word may grow by. Variables that double one another reach any length in a few lines, where the engine
  * runs out of memory; an environment takes 128 KiB. */
-#define GROWTH_MAX_BYTES ((size_t)8 << 20)
+#define GROWTH_MAX_BYTES ((size_t)1 << 20)
 
 enum frame_kind { OUTERMOST, QUOTED, WORD, PATTERN, REPLACEMENT };
 
@@ -441,7 +441,7 @@ static int run(struct expansion *x)
 		if (r != 0)
 			return r;
 		if (x->result.len > x->limit)
-			return REFUSE(x, x->pos - 1, "the word grows by more than 8 MiB: do its variables contain each other?");
+			return REFUSE(x, x->pos - 1, "the word grows by more than 1 MiB: do its variables contain each other?");
 	}
 	return x->count == 1 ? 0 : refuse_open(x);
 }
