@@ -101,7 +101,8 @@ static void docker_options(void **state)
 	lb_autofree char *a = lb_path_join(dir.dir, "docker/Dockerfile.dev");
 	lb_autofree char *b = lb_path_join(dir.dir, "Dockerfile");
 	char *files[] = { a, b };
-	struct lb_pair arg = { "V", "18" }, context = { "ctx", "/" };
+	lb_autofree char *other = lb_path_join(dir.dir, "src");
+	struct lb_pair arg = { "V", "18" }, context = { "ctx", other };
 	struct lb_pairs args = { &arg, 1, 1 }, contexts = { &context, 1, 1 };
 	struct scn_load_options o = { .dockerfiles = files, .dockerfiles_count = 2, .build_args = &args, .contexts = &contexts };
 	scn_autoscenario struct scenario *s = load(dir.dir, &o);
