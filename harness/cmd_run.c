@@ -347,7 +347,10 @@ static int finish(struct job *j, int rc, struct lb_err *err)
 	}
 	if (rc || closed)
 		return rc ? rc : closed;
-	rc = draw(j, dir, err);
+	lb_autofree char *memo = j->scenario->implicit ? run_options_memo(j->scenario->dir) : NULL;
+	rc = memo ? lb_dir_memo_save(memo, j->scenario->context, err) : 0;
+	if (!rc)
+		rc = draw(j, dir, err);
 	if (!rc)
 		rc = print_result(j, dir, err);
 	if (rc < 0)

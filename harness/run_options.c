@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run_options.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "lbench/fs.h"
 
 size_t run_options_table(struct run_options *o, struct option *table)
 {
@@ -148,11 +151,19 @@ void run_options_release(struct run_options *o)
 	option_pairs_release(&o->contexts);
 }
 
+char *run_options_memo(const char *path)
+{
+	lb_autofree char *store = lb_path_join(path, ".lbench/store");
+	return lb_fs_is_dir(AT_FDCWD, store) ? lb_path_join(store, "context.memo") : NULL;
+}
+
 int run_options_load(const struct run_options *o, const char *path, struct scenario **out, struct lb_err *err)
 {
 	struct scn_load_options lo = { .set = &o->set.pairs, .dockerfiles = o->dockerfiles.items,
 		.dockerfiles_count = o->dockerfiles.count, .target = o->target, .build_args = &o->build_args.pairs,
 		.contexts = &o->contexts.pairs };
+	lb_autofree char *memo = run_options_memo(path);
+	lo.memo_path = memo;
 	return scenario_load(path, &lo, out, err);
 }
 

@@ -33,6 +33,9 @@ size_t run_options_table(struct run_options *o, struct option *table);
 int run_options_resolve(struct run_options *o, struct lb_err *err);
 void run_options_release(struct run_options *o);
 
+/* Where digests of a project's files are remembered: in the store that an earlier run left in it. The caller's;
+ * NULL when there is none, for nothing is made in a project that cannot be run. */
+char *run_options_memo(const char *path);
 int run_options_load(const struct run_options *o, const char *path, struct scenario **out, struct lb_err *err);
 int run_options_plan(const struct run_options *o, const struct scenario *s, struct scn_plan *out, struct lb_err *err);
 /* `auto` is decided by the scenario's text alone: exec where every base is a real one and every RUN is without
