@@ -8,31 +8,6 @@
 
 /* ---- JUnit ---- */
 
-static void xml(struct lb_buf *out, const char *text)
-{
-	for (; *text; text++) {
-		switch (*text) {
-		case '&':
-			lb_buf_adds(out, "&amp;");
-			break;
-		case '<':
-			lb_buf_adds(out, "&lt;");
-			break;
-		case '>':
-			lb_buf_adds(out, "&gt;");
-			break;
-		case '"':
-			lb_buf_adds(out, "&quot;");
-			break;
-		case '\n':
-			lb_buf_adds(out, "&#10;");
-			break;
-		default:
-			lb_buf_addc(out, *text);
-		}
-	}
-}
-
 /* Bytes that XML does not know become what text_fit makes of them. */
 static void attribute(struct lb_buf *out, const char *name, const char *value)
 {
@@ -46,7 +21,7 @@ static void attribute(struct lb_buf *out, const char *name, const char *value)
 			lb_buf_addc(&clean, *p++);
 	}
 	lb_buf_addf(out, " %s=\"", name);
-	xml(out, lb_buf_str(&clean));
+	lb_buf_add_xml(out, lb_buf_str(&clean));
 	lb_buf_addc(out, '"');
 }
 

@@ -207,40 +207,10 @@ void verify_print_json(const struct verify_report *r, struct lb_buf *out)
 
 /* ---- JUnit ---- */
 
-/* Characters that XML 1.0 cannot hold become '?'; all else is taken as UTF-8. */
-static void add_xml(struct lb_buf *out, const char *s)
-{
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
-		switch (c) {
-		case '&':
-			lb_buf_adds(out, "&amp;");
-			break;
-		case '<':
-			lb_buf_adds(out, "&lt;");
-			break;
-		case '>':
-			lb_buf_adds(out, "&gt;");
-			break;
-		case '"':
-			lb_buf_adds(out, "&quot;");
-			break;
-		case '\n':
-			lb_buf_adds(out, "&#10;");
-			break;
-		case '\t':
-			lb_buf_adds(out, "&#9;");
-			break;
-		default:
-			lb_buf_addc(out, c < 0x20 || c == 0x7f ? '?' : (char)c);
-		}
-	}
-}
-
 static void add_attribute(struct lb_buf *out, const char *name, const char *value)
 {
 	lb_buf_addf(out, " %s=\"", name);
-	add_xml(out, value);
+	lb_buf_add_xml(out, value);
 	lb_buf_addc(out, '"');
 }
 
@@ -261,7 +231,7 @@ static void junit_cell(struct lb_buf *out, const struct verify_row *row, const s
 	for (size_t i = 0; i < c->count; i++) {
 		lb_autobuf struct lb_buf line = { 0 };
 		print_line(row, c, &c->items[i], &line);
-		add_xml(out, lb_buf_str(&line));
+		lb_buf_add_xml(out, lb_buf_str(&line));
 	}
 	lb_buf_adds(out, "</failure>\n    </testcase>\n");
 }

@@ -70,6 +70,23 @@ void lb_buf_addu(struct lb_buf *b, uint64_t n)
 	lb_buf_add(b, digits + at, sizeof(digits) - at);
 }
 
+void lb_buf_add_xml(struct lb_buf *b, const char *s)
+{
+	static const struct {
+		char c;
+		const char *text;
+	} escapes[] = { { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '"', "&quot;" }, { '\n', "&#10;" }, { '\t', "&#9;" } };
+	for (; *s; s++) {
+		const char *text = NULL;
+		for (size_t i = 0; i < sizeof(escapes) / sizeof(*escapes); i++)
+			text = *s == escapes[i].c ? escapes[i].text : text;
+		if (text)
+			lb_buf_adds(b, text);
+		else
+			lb_buf_addc(b, (unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s);
+	}
+}
+
 const char *lb_buf_str(struct lb_buf *b)
 {
 	return b->data ? b->data : "";

@@ -78,6 +78,14 @@ static void json_is_written_as_it_is_read(void **state)
 	assert_int_equal(lb_json_parse("x.json", "{\"a\":1,\"a\":2}", 13, &j, &err), LB_INVALID);
 }
 
+static void xml_holds_any_text(void **state)
+{
+	(void)state;
+	lb_autobuf struct lb_buf b = { 0 };
+	lb_buf_add_xml(&b, "<a href=\"x\">&'\n\t\x01");
+	assert_string_equal(b.data, "&lt;a href=&quot;x&quot;&gt;&amp;'&#10;&#9;?");
+}
+
 static int stop_at_b(const void *key, size_t len, void *value, void *arg)
 {
 	(void)len;
@@ -143,7 +151,7 @@ int main(void)
 		cmocka_unit_test(errors_carry_code_place_and_story), cmocka_unit_test(paths_clean_as_go_cleans_them),
 		cmocka_unit_test(digests_of_known_text),             cmocka_unit_test(json_is_written_as_it_is_read),
 		cmocka_unit_test(maps_keep_the_order_of_insertion),  cmocka_unit_test(files_are_whole_or_absent),
-		cmocka_unit_test(arenas_keep_big_and_small_pieces),
+		cmocka_unit_test(arenas_keep_big_and_small_pieces),  cmocka_unit_test(xml_holds_any_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

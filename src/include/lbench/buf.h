@@ -22,6 +22,9 @@ void lb_buf_addc(struct lb_buf *b, char c);
 void lb_buf_addf(struct lb_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void lb_buf_vaddf(struct lb_buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 void lb_buf_addu(struct lb_buf *b, uint64_t n); /* decimal, without printf */
+/* As the value of an XML attribute in double quotes, or as text (XML 1.0): markup is escaped, line ends and tabs too; what XML cannot
+ * hold becomes '?'. */
+void lb_buf_add_xml(struct lb_buf *b, const char *s);
 const char *lb_buf_str(struct lb_buf *b);       /* never NULL; borrowed */
 char *lb_buf_steal(struct lb_buf *b);           /* never NULL; the caller's, b is empty again */
 void lb_buf_clear(struct lb_buf *b);            /* empty, memory kept */
