@@ -265,15 +265,13 @@ static int check_expectations(const struct job *j, const struct report *report, 
 	return rc ? rc : broken.count ? COMMAND_VERDICT : 0;
 }
 
-static int print_report(const struct run_options *o, const char *dir, struct report **out, struct lb_err *err)
+static int print_report(const struct run_options *o, const struct report *report, struct lb_err *err)
 {
 	lb_autobuf struct lb_buf text = { 0 };
 	struct report_options ro = { .width = terminal_width(), .color = use_color(o->no_color), .details = o->details };
 	int rc = report_format_parse(o->format ? o->format : "table", &ro.format, err);
 	if (!rc)
-		rc = report_load(dir, out, err);
-	if (!rc)
-		rc = report_print(*out, &ro, &text, err);
+		rc = report_print(report, &ro, &text, err);
 	return rc ? rc : print_out(&text, err);
 }
 
@@ -291,25 +289,21 @@ static void say_noise(const struct report *report)
 }
 
 /* COMMAND_VERDICT when an expectation is broken. */
-static int print_result(struct job *j, const char *dir, struct lb_err *err)
+static int print_result(struct job *j, const struct report *report, struct lb_err *err)
 {
-	report_auto struct report *report = NULL;
-	int rc = print_report(j->o, dir, &report, err);
+	int rc = print_report(j->o, report, err);
 	if (!rc && !j->o->quiet)
 		say_noise(report);
 	return rc ? rc : check_expectations(j, report, err);
 }
 
 /* Plots are an addition: what goes wrong there is said and loses nothing. */
-static int draw(struct job *j, const char *dir, struct lb_err *err)
+static int draw(struct job *j, const struct report *report, const char *dir, struct lb_err *err)
 {
-	report_auto struct report *report = NULL;
 	if (j->o->no_plots)
 		return 0;
 	lb_autofree char *plots = lb_path_join(dir, "plots");
-	int rc = report_load(dir, &report, err);
-	if (!rc)
-		rc = report_tables(report, plots, err);
+	int rc = report_tables(report, plots, err);
 	struct plot_options po = { .svg = true, .png = true };
 	if (!rc)
 		rc = report_plot(plots, &po, err);
@@ -349,10 +343,13 @@ static int finish(struct job *j, int rc, struct lb_err *err)
 		return rc ? rc : closed;
 	lb_autofree char *memo = j->scenario->implicit ? run_options_memo(j->scenario->dir) : NULL;
 	rc = memo ? lb_dir_memo_save(memo, j->scenario->context, err) : 0;
+	report_auto struct report *report = NULL;
 	if (!rc)
-		rc = draw(j, dir, err);
+		rc = report_load(dir, &report, err);
 	if (!rc)
-		rc = print_result(j, dir, err);
+		rc = draw(j, report, dir, err);
+	if (!rc)
+		rc = print_result(j, report, err);
 	if (rc < 0)
 		return rc;
 	if (!j->o->quiet)
@@ -412,7 +409,9 @@ static size_t options_table(struct run_options *o, struct option *table)
 static int print_complete(const struct run_options *o, const struct resumed *r, struct lb_err *err)
 {
 	report_auto struct report *report = NULL;
-	int rc = print_report(o, r->dir, &report, err);
+	int rc = report_load(r->dir, &report, err);
+	if (!rc)
+		rc = print_report(o, report, err);
 	if (!rc && !o->quiet)
 		fprintf(stderr, "%s is complete: nothing was left to do\n", r->dir);
 	return rc;

@@ -65,11 +65,6 @@ void lb_content_root_unref(struct lb_content_root *r)
 	free(r);
 }
 
-int lb_content_root_fd(const struct lb_content_root *r)
-{
-	return r->fd;
-}
-
 struct file_content {
 	struct lb_content content;
 	struct lb_content_root *root;

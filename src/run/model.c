@@ -23,20 +23,6 @@ const char *lb_model_source_name(enum lb_model_source s)
 	return names[s];
 }
 
-void lb_model_release(struct lb_model *m)
-{
-	free(m->match);
-	for (size_t i = 0; i < m->depends_count; i++)
-		free(m->depends[i]);
-	free(m->depends);
-	for (size_t i = 0; i < m->writes_count; i++) {
-		free(m->writes[i].path);
-		free(m->writes[i].text);
-	}
-	free(m->writes);
-	*m = (struct lb_model){ 0 };
-}
-
 bool lb_text_match(const char *pattern, const char *text)
 {
 	const char *star = NULL, *again = NULL;

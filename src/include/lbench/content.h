@@ -68,7 +68,6 @@ struct lb_content_root;
 struct lb_content_root *lb_content_root_new(int dirfd); /* copies the descriptor; the caller's reference */
 struct lb_content_root *lb_content_root_ref(struct lb_content_root *r);
 void lb_content_root_unref(struct lb_content_root *r); /* NULL is fine */
-int lb_content_root_fd(const struct lb_content_root *r); /* borrowed */
 struct lb_content *lb_content_file_in(struct lb_content_root *r, const char *path, uint64_t offset, uint64_t size_bytes);
 /* size_bytes of deterministic noise from seed, the same on every machine, of which a general-purpose
  * compressor leaves about `compresses_to` (0…1). Made at memory speed when read; never held. */

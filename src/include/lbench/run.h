@@ -40,7 +40,6 @@ struct lb_model {
 	bool reproducible;      /* its files keep one fixed time: the same inputs give the same layer */
 	enum lb_model_source source;
 };
-void lb_model_release(struct lb_model *m);
 /* The first of models that matches text; NULL. */
 const struct lb_model *lb_model_find(const struct lb_model *models, size_t count, const char *text);
 bool lb_text_match(const char *pattern, const char *text); /* '*' and '?', over the whole text */
