@@ -133,19 +133,13 @@ int cmd_build(int argc, char **argv, struct lb_err *err)
 		"Builds one image of a project into the store, against a cache that the store keeps.\n"
 		"FROM finds what --base says, then the bases of DIR/lbench.yaml, then images of the store; of any other base only\n"
 		"the name is known.",
-		table, option_table(&c, table)
+		table, option_table(&c, table), .least = 0
 	};
-	lb_autobuf struct lb_buf text = { 0 };
-	bool help;
-	int rc = options_parse(&u, argc, argv, &c.operands, &help, err);
-	if (!rc && help) {
-		options_help(&u, &text);
-		rc = print_out(&text, err);
-	} else if (!rc) {
+	int rc = command_start(&u, argc, argv, &c.operands, err);
+	if (!rc)
 		rc = resolve(&c, err);
-		if (!rc)
-			rc = build(&c, err);
-	}
+	if (!rc)
+		rc = build(&c, err);
 	call_release(&c);
 	return rc;
 }

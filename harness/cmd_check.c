@@ -193,18 +193,12 @@ int cmd_check(int argc, char **argv, struct lb_err *err)
 		"origin/main`: every Dockerfile). What is exact must not get worse beyond the budget (lost hits: 0);\n"
 		"times of two sessions are advice. Exit 1 when something got worse. `# lbench: allow lost-hit until\n"
 		"YYYY-MM-DD because …` above an instruction of the Dockerfile waives its lost hits until that day.",
-		table, LB_COUNT(table)
+		table, LB_COUNT(table), .least = 0
 	};
 	lb_autostrv struct lb_strv operands = { 0 };
-	lb_autobuf struct lb_buf text = { 0 };
-	bool help;
-	int rc = options_parse(&u, argc, argv, &operands, &help, err);
-	if (!rc && help) {
-		options_help(&u, &text);
-		rc = print_out(&text, err);
-	} else if (!rc) {
+	int rc = command_start(&u, argc, argv, &operands, err);
+	if (!rc)
 		rc = run(&c, &operands, err);
-	}
 	check_release(&c);
 	return rc;
 }

@@ -75,19 +75,18 @@ int cmd_compare(int argc, char **argv, struct lb_err *err)
 		{ "format", 0, OPTION_TEXT, &t.format, "NAME", "table, json, csv, markdown, benchstat (default: table)" },
 		{ "no-color", 0, OPTION_FLAG, &t.no_color, NULL, "no colour on a terminal" },
 	};
-	struct usage u = { "compare", "RESULT…",
+	struct usage u = { "compare",
+			   "RESULT…",
 			   "Puts results, or the parts of one, side by side; the first is the base. What is exact is compared exactly,\n"
 			   "times by a rank test: faster, slower, no difference shown, or cannot tell and how many repeats would.",
-			   table, LB_COUNT(table) };
+			   table,
+			   LB_COUNT(table),
+			   .least = 1,
+			   .wanted = "which RESULT? e.g. results/python-app/latest" };
 	lb_autostrv struct lb_strv operands = { 0 };
 	lb_autobuf struct lb_buf text = { 0 };
-	bool help;
-	int rc = options_parse(&u, argc, argv, &operands, &help, err);
-	if (!rc && help)
-		options_help(&u, &text);
-	else if (!rc && !operands.count)
-		rc = lb_fail(err, LB_USAGE, "lbench compare: which RESULT? e.g. results/python-app/latest");
-	else if (!rc && !(rc = resolve(&o, &t, err)))
+	int rc = command_start(&u, argc, argv, &operands, err);
+	if (!rc && !(rc = resolve(&o, &t, err)))
 		rc = load_and_print(&operands, &o, &text, err);
 	lb_strv_release(&o.metrics);
 	return rc ? rc : print_out(&text, err);

@@ -155,21 +155,19 @@ int cmd_env(int argc, char **argv, struct lb_err *err)
 {
 	const char *format = NULL;
 	const struct option table[] = { { "format", 0, OPTION_TEXT, &format, "NAME", "table (default), json" } };
-	struct usage u = { "env", "", "What this machine and this build of lbench can do.", table, LB_COUNT(table) };
+	struct usage u = { "env", "", "What this machine and this build of lbench can do.", table, LB_COUNT(table), .least = 0 };
 	lb_autostrv struct lb_strv operands = { 0 };
 	lb_autobuf struct lb_buf text = { 0 };
-	bool help;
-	int rc = options_parse(&u, argc, argv, &operands, &help, err);
+	bool json;
+	int rc = command_start(&u, argc, argv, &operands, err);
+	if (!rc && operands.count)
+		rc = lb_fail(err, LB_USAGE, "lbench env: '%s' is too much; it takes no operands", operands.items[0]);
+	if (!rc)
+		rc = output_format(format, &json, err);
 	if (rc)
 		return rc;
-	if (help)
-		options_help(&u, &text);
-	else if (operands.count)
-		return lb_fail(err, LB_USAGE, "lbench env takes no operands");
-	else if (format && strcmp(format, "json") == 0)
+	if (json)
 		as_json(&text);
-	else if (format && strcmp(format, "table") != 0)
-		return lb_fail(err, LB_USAGE, "lbench env: --format is table or json; not '%s'", format);
 	else
 		as_text(&text);
 	return print_out(&text, err);

@@ -54,8 +54,9 @@ static int expand(const struct expand_command *c, const char *word, struct lb_bu
 	lb_autostrv struct lb_strv used = { 0 }, unset = { 0 }, words = { 0 };
 	lb_autofree char *result = NULL;
 	unsigned col = 0;
-	struct lb_words w = { .escape = c->escape ? *c->escape : '\\', .lookup = look_up, .arg = (void *)&c->env.pairs,
-		.used = &used, .unset = &unset };
+	struct lb_words w = {
+		.escape = c->escape ? *c->escape : '\\', .lookup = look_up, .arg = (void *)&c->env.pairs, .used = &used, .unset = &unset
+	};
 	int rc = c->words ? lb_words_split(&w, word, &words, &col, err) : lb_words_expand(&w, word, &result, &col, err);
 	if (rc)
 		return at_column(err, col);
@@ -86,16 +87,18 @@ int cmd_expand(int argc, char **argv, struct lb_err *err)
 		{ "words", 0, OPTION_FLAG, &c.words, NULL, "split the result into words" },
 		{ "vars", 0, OPTION_FLAG, &c.vars, NULL, "also which names were looked up" },
 	};
-	struct usage u = { "expand", "-- WORD", "Expands a word as an argument of an instruction is expanded.", table, LB_COUNT(table) };
+	struct usage u = { "expand",
+			   "-- WORD",
+			   "Expands a word as an argument of an instruction is expanded.",
+			   table,
+			   LB_COUNT(table),
+			   .least = 1,
+			   .most = 1,
+			   .wanted = "one WORD is needed, behind --" };
 	lb_autostrv struct lb_strv operands = { 0 };
 	lb_autobuf struct lb_buf text = { 0 };
-	bool help;
-	int rc = options_parse(&u, argc, argv, &operands, &help, err);
-	if (!rc && help)
-		options_help(&u, &text);
-	else if (!rc && operands.count != 1)
-		rc = lb_fail(err, LB_USAGE, "lbench expand: one WORD is needed, behind --");
-	else if (!rc)
+	int rc = command_start(&u, argc, argv, &operands, err);
+	if (!rc)
 		rc = expand(&c, operands.items[0], &text, err);
 	option_pairs_release(&c.env);
 	return rc ? rc : print_out(&text, err);

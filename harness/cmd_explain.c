@@ -15,18 +15,20 @@ int cmd_explain(int argc, char **argv, struct lb_err *err)
 		{ "builder", 0, OPTION_TEXT, &eo.builder, "KIND", "on this builder; '*' on all (default: the first, warm)" },
 		{ "no-color", 0, OPTION_FLAG, &no_color, NULL, "no colour on a terminal" },
 	};
-	struct usage u = { "explain", "RESULT", "Says for each miss what changed, whether the step needed it, and what would avoid it.\n"
-		"RESULT is a result's directory, e.g. results/python-app/latest.", table, LB_COUNT(table) };
+	struct usage u = { "explain",
+			   "RESULT",
+			   "Says for each miss what changed, whether the step needed it, and what would avoid it.\n"
+			   "RESULT is a result's directory, e.g. results/python-app/latest.",
+			   table,
+			   LB_COUNT(table),
+			   .least = 1,
+			   .most = 1,
+			   .wanted = "one RESULT is needed, e.g. results/python-app/latest" };
 	lb_autostrv struct lb_strv operands = { 0 };
 	lb_autobuf struct lb_buf text = { 0 };
 	report_auto struct report *report = NULL;
-	bool help;
-	int rc = options_parse(&u, argc, argv, &operands, &help, err);
-	if (!rc && help) {
-		options_help(&u, &text);
-	} else if (!rc && operands.count != 1) {
-		rc = lb_fail(err, LB_USAGE, "lbench explain: one RESULT is needed, e.g. results/python-app/latest");
-	} else if (!rc) {
+	int rc = command_start(&u, argc, argv, &operands, err);
+	if (!rc) {
 		eo.width = terminal_width();
 		eo.color = use_color(no_color);
 		rc = report_load(operands.items[0], &report, err);

@@ -69,14 +69,12 @@ int cmd_ignore(int argc, char **argv, struct lb_err *err)
 		{ "patterns", 0, OPTION_TEXT, &c.patterns, "FILE", "read as a .dockerignore" },
 		{ "null", '0', OPTION_FLAG, &c.zero, NULL, "paths end with NUL, in and out" },
 	};
-	struct usage u = { "ignore", "[--] [PATH…]", "Says of each PATH (or of each line of standard input) whether it is ignored.", table, LB_COUNT(table) };
+	struct usage u = { "ignore", "[--] [PATH…]", "Says of each PATH (or of each line of standard input) whether it is ignored.", table,
+			   LB_COUNT(table), .least = 0 };
 	lb_autostrv struct lb_strv operands = { 0 };
 	lb_autobuf struct lb_buf text = { 0 };
-	bool help;
-	int rc = options_parse(&u, argc, argv, &operands, &help, err);
-	if (!rc && help)
-		options_help(&u, &text);
-	else if (!rc)
+	int rc = command_start(&u, argc, argv, &operands, err);
+	if (!rc)
 		rc = ignore_paths(&c, &operands, &text, err);
 	return rc ? rc : print_out(&text, err);
 }

@@ -147,29 +147,24 @@ static size_t option_table(struct call *c, unsigned which, struct option *table)
 	return n;
 }
 
-static int parse(struct call *c, const struct sub *sub, int argc, char **argv, bool *help, struct lb_err *err)
+static int parse(struct call *c, const struct sub *sub, int argc, char **argv, struct lb_err *err)
 {
 	struct option table[8];
 	lb_autofree char *name = lb_format("image %s", sub->name);
-	struct usage u = { name, sub->operands, sub->summary, table, option_table(c, sub->options, table) };
-	int rc = options_parse(&u, argc, argv, &c->operands, help, err);
-	if (rc)
-		return rc;
-	if (*help)
-		options_help(&u, &c->out);
-	else if (c->operands.count < sub->least || c->operands.count > sub->most)
-		rc = lb_fail(err, LB_USAGE, "lbench image %s takes %s; see 'lbench image %s -h'", sub->name, sub->operands, sub->name);
+	lb_autofree char *wanted = lb_format("it takes %s; see 'lbench image %s -h'", sub->operands, sub->name);
+	struct usage u = { name, sub->operands, sub->summary, table, option_table(c, sub->options, table),
+			   .least = sub->least, .most = sub->most, .wanted = wanted };
+	int rc = command_start(&u, argc, argv, &c->operands, err);
 	return rc ? rc : output_format(c->format, &c->p.json, err);
 }
 
 static int run_sub(const struct sub *sub, int argc, char **argv, struct lb_err *err)
 {
 	struct call c = { 0 };
-	bool help;
-	int rc = parse(&c, sub, argc, argv, &help, err);
-	if (!rc && !help)
+	int rc = parse(&c, sub, argc, argv, err);
+	if (!rc)
 		rc = img_store_open(c.store, false, &c.s, err);
-	if (!rc && !help) {
+	if (!rc) {
 		c.s.platform = c.platform;
 		c.p.width = terminal_width();
 		c.p.color = use_color(c.no_color);

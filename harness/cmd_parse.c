@@ -111,16 +111,13 @@ int cmd_parse(int argc, char **argv, struct lb_err *err)
 		{ "target", 0, OPTION_TEXT, &c.target, "STAGE", "the stage that would be built" },
 		{ "build-arg", 0, OPTION_PAIR, &c.build_args, "NAME=VALUE", "a build argument; may repeat" },
 	};
-	struct usage u = { "parse", "FILE", "Prints a Dockerfile as the front end understands it. FILE may be - for standard input.", table, LB_COUNT(table) };
+	struct usage u = { "parse", "FILE", "Prints a Dockerfile as the front end understands it. FILE may be - for standard input.",
+			   table, LB_COUNT(table), .least = 1, .most = 1,
+			   .wanted = "one FILE is needed, or - for standard input" };
 	lb_autostrv struct lb_strv operands = { 0 };
 	lb_autobuf struct lb_buf text = { 0 };
-	bool help;
-	int rc = options_parse(&u, argc, argv, &operands, &help, err);
-	if (!rc && help) {
-		options_help(&u, &text);
-	} else if (!rc && operands.count != 1) {
-		rc = lb_fail(err, LB_USAGE, "lbench parse: one FILE is needed, or - for standard input");
-	} else if (!rc) {
+	int rc = command_start(&u, argc, argv, &operands, err);
+	if (!rc) {
 		c.file = operands.items[0];
 		rc = parse(&c, &text, err);
 	}

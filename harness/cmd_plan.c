@@ -47,8 +47,8 @@ static void row_text(struct lb_buf *out, const struct plan_row *r)
 {
 	lb_autofree char *after = r->b->after < 0 ? lb_strdup("an empty cache") : lb_format("build %d", r->b->after);
 	lb_buf_addf(out, "%5zu  %-14s %-16s %-9s %-9s %-18s after %s%s\n", r->id, r->s->variants[r->b->variant].name,
-	            r->o->policy[r->b->policy]->name, lb_builder_name(r->o->builder[r->b->builder]), workload_name(r), edit_name(r), after,
-	            r->b->alone ? " (alone, to compare with)" : "");
+		    r->o->policy[r->b->policy]->name, lb_builder_name(r->o->builder[r->b->builder]), workload_name(r), edit_name(r), after,
+		    r->b->alone ? " (alone, to compare with)" : "");
 }
 
 static void print_plan(const struct run_options *o, const struct scenario *s, const struct scn_plan *plan, bool as_json, struct lb_buf *out)
@@ -62,7 +62,7 @@ static void print_plan(const struct run_options *o, const struct scenario *s, co
 		lb_json_open(&w, '[');
 	} else {
 		lb_buf_addf(out, "%s: %zu builds in %zu caches\n\n%5s  %-14s %-16s %-9s %-9s %-18s\n", s->name, plan->count, plan->scopes,
-		            "build", "variant", "policy", "builder", "workload", "edit");
+			    "build", "variant", "policy", "builder", "workload", "edit");
 	}
 	for (size_t i = 0; i < plan->count; i++) {
 		struct plan_row row = { o, s, &plan->builds[i], i };
@@ -98,19 +98,19 @@ int cmd_plan(int argc, char **argv, struct lb_err *err)
 {
 	struct run_options o = { 0 };
 	struct option table[RUN_OPTIONS_MAX];
-	struct usage u = { "plan", "SCENARIO…", "Lists the builds that run would do, in order, and which cache each goes on from.", table,
-		run_options_table(&o, table) };
+	struct usage u = { "plan",
+			   "SCENARIO…",
+			   "Lists the builds that run would do, in order, and which cache each goes on from.",
+			   table,
+			   run_options_table(&o, table),
+			   .least = 1,
+			   .wanted = "which scenario? e.g. lbench plan scenarios/python-app" };
 	lb_autostrv struct lb_strv operands = { 0 };
 	lb_autobuf struct lb_buf text = { 0 };
-	bool help;
-	int rc = options_parse(&u, argc, argv, &operands, &help, err);
-	if (!rc && help)
-		options_help(&u, &text);
-	else if (!rc && !operands.count)
-		rc = lb_fail(err, LB_USAGE, "lbench plan: which scenario? e.g. lbench plan scenarios/python-app");
-	else if (!rc)
+	int rc = command_start(&u, argc, argv, &operands, err);
+	if (!rc)
 		rc = run_options_resolve(&o, err);
-	for (size_t i = 0; !rc && !help && i < operands.count; i++)
+	for (size_t i = 0; !rc && i < operands.count; i++)
 		rc = plan_one(&o, operands.items[i], &text, err);
 	run_options_release(&o);
 	return rc ? rc : print_out(&text, err);

@@ -58,20 +58,17 @@ int cmd_plot(int argc, char **argv, struct lb_err *err)
 		{ "theme", 0, OPTION_TEXT, &theme, "NAME", "light or dark (default: light)" },
 		{ "out", 'o', OPTION_TEXT, &out, "DIR", "where they are put (default: RESULT/plots)" },
 	};
-	struct usage u = { "plot", "RESULT",
+	struct usage u = { "plot",
+			   "RESULT",
 			   "Draws the plots of a result again, from its CSV alone.\n"
 			   "RESULT is a result's directory, e.g. results/python-app/latest.",
-			   table, LB_COUNT(table) };
-	lb_autobuf struct lb_buf text = { 0 };
+			   table,
+			   LB_COUNT(table),
+			   .least = 1,
+			   .most = 1,
+			   .wanted = "one RESULT is needed, e.g. results/python-app/latest" };
 	struct plot_options po = { 0 };
-	bool help;
-	int rc = options_parse(&u, argc, argv, &operands, &help, err);
-	if (!rc && help) {
-		options_help(&u, &text);
-		return print_out(&text, err);
-	}
-	if (!rc && operands.count != 1)
-		rc = lb_fail(err, LB_USAGE, "lbench plot: one RESULT is needed, e.g. results/python-app/latest");
+	int rc = command_start(&u, argc, argv, &operands, err);
 	if (!rc)
 		rc = parse_formats(&formats, &po, err);
 	if (!rc)

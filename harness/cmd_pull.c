@@ -38,19 +38,19 @@ int cmd_pull(int argc, char **argv, struct lb_err *err)
 		{ "store", 0, OPTION_TEXT, &store, "DIR", "the layer store (default: .lbench/store, or else results/.store)" },
 		{ "platform", 0, OPTION_TEXT, &platform, "OS/ARCH", "of an image for several (default: linux/amd64)" },
 	};
-	struct usage u = { "pull", "oci:DIR[:NAME] NAME",
-			   "Copies an image of an OCI layout into the store, checking every byte, and names it there.", table,
-			   LB_COUNT(table) };
+	struct usage u = { "pull",
+			   "oci:DIR[:NAME] NAME",
+			   "Copies an image of an OCI layout into the store, checking every byte, and names it there.",
+			   table,
+			   LB_COUNT(table),
+			   .least = 2,
+			   .most = 2,
+			   .wanted = "from where, and how is it called here? e.g. lbench pull oci:/srv/images:app app" };
 	lb_autostrv struct lb_strv operands = { 0 };
 	lb_autobuf struct lb_buf text = { 0 };
 	img_autostore struct img_store s = { 0 };
-	bool help;
-	int rc = options_parse(&u, argc, argv, &operands, &help, err);
-	if (!rc && help) {
-		options_help(&u, &text);
-	} else if (!rc && operands.count != 2) {
-		rc = lb_fail(err, LB_USAGE, "lbench pull: from where, and how is it called here? e.g. lbench pull oci:/srv/images:app app");
-	} else if (!rc && (strncmp(operands.items[0], "oci:", 4) != 0 || !operands.items[0][4])) {
+	int rc = command_start(&u, argc, argv, &operands, err);
+	if (!rc && (strncmp(operands.items[0], "oci:", 4) != 0 || !operands.items[0][4])) {
 		rc = lb_fail(err, LB_USAGE,
 			     "lbench pull: '%s' is not oci:DIR[:NAME], the only kind of remote so far; registries are not reached",
 			     operands.items[0]);

@@ -43,18 +43,19 @@ int cmd_push(int argc, char **argv, struct lb_err *err)
 		{ "store", 0, OPTION_TEXT, &store, "DIR", "the layer store (default: .lbench/store, or else results/.store)" },
 		{ "platform", 0, OPTION_TEXT, &platform, "OS/ARCH", "of an image for several (default: linux/amd64)" },
 	};
-	struct usage u = { "push", "NAME oci:DIR", "Copies an image of the store into an OCI layout, without what is there already.", table,
-			   LB_COUNT(table) };
+	struct usage u = { "push",
+			   "NAME oci:DIR",
+			   "Copies an image of the store into an OCI layout, without what is there already.",
+			   table,
+			   LB_COUNT(table),
+			   .least = 2,
+			   .most = 2,
+			   .wanted = "what, and where to? e.g. lbench push app oci:/srv/images" };
 	lb_autostrv struct lb_strv operands = { 0 };
 	lb_autobuf struct lb_buf text = { 0 };
 	img_autostore struct img_store s = { 0 };
-	bool help;
-	int rc = options_parse(&u, argc, argv, &operands, &help, err);
-	if (!rc && help) {
-		options_help(&u, &text);
-	} else if (!rc && operands.count != 2) {
-		rc = lb_fail(err, LB_USAGE, "lbench push: what, and where to? e.g. lbench push app oci:/srv/images");
-	} else if (!rc) {
+	int rc = command_start(&u, argc, argv, &operands, err);
+	if (!rc) {
 		rc = img_store_open(store, false, &s, err);
 		s.platform = platform;
 		if (!rc)

@@ -50,19 +50,15 @@ int cmd_report(int argc, char **argv, struct lb_err *err)
 	const struct option table[] = {
 		{ "out", 'o', OPTION_TEXT, &out, "FILE", "where the page is put, - for standard output (default: RESULT/report.html)" },
 	};
-	struct usage u = { "report", "RESULT…",
+	struct usage u = { "report",
+			   "RESULT…",
 			   "Makes one HTML page of a result: which line wastes how much, why, and what would be better.\n"
 			   "RESULT is a result's directory, e.g. results/python-app/latest. Several results of one\n"
 			   "scenario, oldest first, are compared; the last one is shown whole.",
-			   table, LB_COUNT(table) };
-	lb_autobuf struct lb_buf text = { 0 };
-	bool help;
-	int rc = options_parse(&u, argc, argv, &operands, &help, err);
-	if (!rc && help) {
-		options_help(&u, &text);
-		return print_out(&text, err);
-	}
-	if (!rc && !operands.count)
-		rc = lb_fail(err, LB_USAGE, "lbench report: one RESULT is needed, e.g. results/python-app/latest");
+			   table,
+			   LB_COUNT(table),
+			   .least = 1,
+			   .wanted = "one RESULT is needed, e.g. results/python-app/latest" };
+	int rc = command_start(&u, argc, argv, &operands, err);
 	return rc ? rc : make_report(&operands, out, err);
 }

@@ -458,16 +458,11 @@ int cmd_run(int argc, char **argv, struct lb_err *err)
 	struct usage u = { "run", "SCENARIO…",
 		"Builds every variant of each scenario after every edit, and says what the layer cache saves and wastes.\n"
 		"SCENARIO is a directory with scenario.yaml, or a project with a Dockerfile.",
-		table, options_table(&o, table) };
+		table, options_table(&o, table), .least = 0 };
 	lb_autostrv struct lb_strv operands = { 0 };
-	lb_autobuf struct lb_buf text = { 0 };
-	bool help;
 	catch_signals();
-	int rc = options_parse(&u, argc, argv, &operands, &help, err);
-	if (!rc && help) {
-		options_help(&u, &text);
-		rc = print_out(&text, err);
-	} else if (!rc && o.resume && operands.count) {
+	int rc = command_start(&u, argc, argv, &operands, err);
+	if (!rc && o.resume && operands.count) {
 		rc = lb_fail(err, LB_USAGE, "lbench run --resume takes the scenario from the result; '%s' is one too many", operands.items[0]);
 	} else if (!rc && o.resume) {
 		rc = resume(&u, o.resume, err);

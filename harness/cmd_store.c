@@ -67,7 +67,7 @@ static const struct sub {
 	{ "fsck", 0, check, "reads every blob; 1 when one is bad or missing" },
 };
 
-static int parse(struct call *c, const struct sub *sub, int argc, char **argv, bool *help, struct lb_err *err)
+static int parse(struct call *c, const struct sub *sub, int argc, char **argv, struct lb_err *err)
 {
 	struct option table[4] = {
 		{ "store", 0, OPTION_TEXT, &c->store, "DIR", "the layer store (default: .lbench/store, or else results/.store)" },
@@ -82,11 +82,9 @@ static int parse(struct call *c, const struct sub *sub, int argc, char **argv, b
 					      &c->keep,     "SIZE", "stop when this much is left: 500MB, 2GiB (default: 0)" };
 	lb_autofree char *name = lb_format("store %s", sub->name);
 	lb_autostrv struct lb_strv operands = { 0 };
-	struct usage u = { name, "", sub->summary, table, n };
-	int rc = options_parse(&u, argc, argv, &operands, help, err);
-	if (!rc && *help)
-		options_help(&u, &c->out);
-	else if (!rc && operands.count)
+	struct usage u = { name, "", sub->summary, table, n, .least = 0 };
+	int rc = command_start(&u, argc, argv, &operands, err);
+	if (!rc && operands.count)
 		rc = lb_fail(err, LB_USAGE, "lbench store %s: '%s' is too much; the store is --store DIR", sub->name, operands.items[0]);
 	return rc ? rc : output_format(c->format, &c->p.json, err);
 }
@@ -94,11 +92,10 @@ static int parse(struct call *c, const struct sub *sub, int argc, char **argv, b
 static int run_sub(const struct sub *sub, int argc, char **argv, struct lb_err *err)
 {
 	struct call c = { 0 };
-	bool help;
-	int rc = parse(&c, sub, argc, argv, &help, err);
-	if (!rc && !help)
+	int rc = parse(&c, sub, argc, argv, err);
+	if (!rc)
 		rc = img_store_open(c.store, false, &c.s, err);
-	if (!rc && !help) {
+	if (!rc) {
 		c.p.width = terminal_width();
 		c.p.color = use_color(c.no_color);
 		rc = sub->run(&c, err);

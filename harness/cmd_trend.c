@@ -38,22 +38,20 @@ int cmd_trend(int argc, char **argv, struct lb_err *err)
 		{ "format", 0, OPTION_TEXT, &format, "NAME", "table, json, csv (a row a night and metric) (default: table)" },
 		{ "plots", 0, OPTION_TEXT, &plots, "DIR", "draw the series there, changes marked" },
 	};
-	struct usage u = { "trend", "DIR",
+	struct usage u = { "trend",
+			   "DIR",
 			   "Follows results over time: what changed, on which night, between which commits. Exact figures (rebuilt steps,\n"
 			   "modelled seconds) are compared exactly; measured seconds and bytes change when a rank test says so.",
-			   table, LB_COUNT(table) };
+			   table,
+			   LB_COUNT(table),
+			   .least = 1,
+			   .most = 1,
+			   .wanted = "one DIR is needed: a directory with results below it" };
 	lb_autostrv struct lb_strv operands = { 0 };
 	lb_autobuf struct lb_buf text = { 0 };
 	__attribute__((cleanup(trend_release))) struct trend t = { 0 };
 	enum trend_format f = TREND_TABLE;
-	bool help;
-	int rc = options_parse(&u, argc, argv, &operands, &help, err);
-	if (!rc && help) {
-		options_help(&u, &text);
-		return print_out(&text, err);
-	}
-	if (!rc && operands.count != 1)
-		rc = lb_fail(err, LB_USAGE, "lbench trend: one DIR is needed: a directory with results below it");
+	int rc = command_start(&u, argc, argv, &operands, err);
 	if (!rc)
 		rc = parse_format(format, &f, err);
 	if (!rc)

@@ -68,17 +68,11 @@ int cmd_verify(int argc, char **argv, struct lb_err *err)
 			   "Plays cases with the built-in engine and compares with what real engines were seen to decide.\n\n"
 			   "CASES are case files (ID.yaml with ID.observed.json beside it) or directories of them. Prints a line for each\n"
 			   "disagreement and a table of agreed/compared by engine and topic. Exit: 0 all agree, 1 something does not.",
-			   table, LB_COUNT(table) };
+			   table, LB_COUNT(table), .least = 0 };
 	lb_autostrv struct lb_strv operands = { 0 };
-	lb_autobuf struct lb_buf text = { 0 };
-	bool help;
-	int rc = options_parse(&u, argc, argv, &operands, &help, err);
-	if (!rc && help) {
-		options_help(&u, &text);
-		rc = print_out(&text, err);
-	} else if (!rc) {
+	int rc = command_start(&u, argc, argv, &operands, err);
+	if (!rc)
 		rc = verify(&c, &operands, err);
-	}
 	lb_strv_release(&c.policies);
 	return rc;
 }

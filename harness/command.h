@@ -12,7 +12,7 @@
 #include "lbench/buf.h"
 #include "lbench/err.h"
 
-enum { COMMAND_VERDICT = 1, COMMAND_BUILD_FAILED = 2 };
+enum { COMMAND_VERDICT = 1, COMMAND_BUILD_FAILED = 2, COMMAND_HELPED = 3 };
 
 struct command {
 	const char *name;
@@ -41,6 +41,11 @@ int cmd_pull(int argc, char **argv, struct lb_err *err);
 int cmd_image(int argc, char **argv, struct lb_err *err);
 int cmd_store(int argc, char **argv, struct lb_err *err);
 
+struct usage;
+struct lb_strv;
+/* How a command begins: its options and operands are read and counted. COMMAND_HELPED: help was asked for and has been
+ * printed, there is nothing else to do (exit 0). LB_USAGE. */
+int command_start(const struct usage *u, int argc, char **argv, struct lb_strv *operands, struct lb_err *err);
 /* Writes to standard output and checks that it arrived. LB_IO. */
 int print_out(const struct lb_buf *text, struct lb_err *err);
 /* Columns of the terminal that standard output is; 0 when it is none. */

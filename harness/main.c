@@ -68,9 +68,27 @@ bool use_color(bool refused)
 	return !refused && !(no_color && *no_color) && isatty(STDOUT_FILENO) && !(term && strcmp(term, "dumb") == 0);
 }
 
+int command_start(const struct usage *u, int argc, char **argv, struct lb_strv *operands, struct lb_err *err)
+{
+	bool help;
+	int rc = options_parse(u, argc, argv, operands, &help, err);
+	if (rc)
+		return rc;
+	if (help) {
+		lb_autobuf struct lb_buf text = { 0 };
+		options_help(u, &text);
+		rc = print_out(&text, err);
+		return rc ? rc : COMMAND_HELPED;
+	}
+	if (operands->count < u->least || (u->most && operands->count > u->most))
+		return lb_fail(err, LB_USAGE, "lbench %s: %s", u->command, u->wanted);
+	return 0;
+}
+
 static int exit_code(int rc)
 {
 	switch (rc) {
+	case COMMAND_HELPED: return 0;
 	case LB_USAGE: return 64;
 	case LB_INVALID:
 	case LB_UNSUPPORTED: return 65;

@@ -42,6 +42,8 @@ struct usage {
 	const char *summary;  /* one line, then more after an empty one; NULL */
 	const struct option *options;
 	size_t count;
+	size_t least, most;   /* operands; most 0: any number */
+	const char *wanted;   /* what to say when their number is wrong, e.g. "one RESULT is needed" */
 };
 
 /* Parses argv[1…]. Operands may stand between options; after "--" all are operands. LB_USAGE. *help is set when
