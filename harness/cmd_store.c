@@ -26,7 +26,7 @@ static int collect(struct call *c, struct lb_err *err)
 	uint64_t keep = 0, freed;
 	if (c->keep && !scn_size_parse(c->keep, &keep) && strcmp(c->keep, "0") != 0)
 		return lb_fail(err, LB_USAGE, "--keep-bytes takes a size with its unit (500MB, 2GiB), not '%s'", c->keep);
-	int rc = lb_store_gc(c->s.store, keep, time(NULL), &freed, err);
+	int rc = img_store_collect(&c->s, keep, time(NULL), &freed, err);
 	if (rc)
 		return rc;
 	lb_buf_adds(&c->out, "freed ");

@@ -7,6 +7,7 @@
 
 #include "lbench/fs.h"
 #include "lbench/layer.h"
+#include "lbench/run.h"
 #include "options.h"
 
 static const char in_project[] = ".lbench/store", in_results[] = "results/.store";
@@ -68,6 +69,34 @@ void img_store_release(struct img_store *s)
 	lb_store_close(s->store);
 	free(s->dir);
 	*s = (struct img_store){ 0 };
+}
+
+/* ---- its size ---- */
+
+int img_store_unpacked(const struct img_store *s, uint64_t *layers, uint64_t *bytes, struct lb_err *err)
+{
+	lb_autofree char *dir = lb_path_join(s->dir, "exec");
+	return lb_exec_usage(dir, layers, bytes, err);
+}
+
+static int add_blob_bytes(const struct lb_digest *digest, uint64_t bytes, void *arg)
+{
+	(void)digest;
+	*(uint64_t *)arg += bytes;
+	return 0;
+}
+
+int img_store_collect(const struct img_store *s, uint64_t keep_bytes, int64_t now, uint64_t *freed_bytes, struct lb_err *err)
+{
+	lb_autofree char *dir = lb_path_join(s->dir, "exec");
+	uint64_t blobs = 0, unpacked = 0, freed = 0;
+	int rc = lb_store_each_blob(s->store, add_blob_bytes, &blobs, err);
+	if (!rc)
+		rc = lb_exec_clear(dir, keep_bytes > blobs ? keep_bytes - blobs : 0, &unpacked, err);
+	if (!rc)
+		rc = lb_store_gc(s->store, keep_bytes, now, &freed, err);
+	*freed_bytes = unpacked + freed;
+	return rc;
 }
 
 /* ---- names ---- */

@@ -22,6 +22,10 @@ struct img_store {
  * there is none. */
 int img_store_open(const char *given, bool make, struct img_store *out, struct lb_err *err);
 void img_store_release(struct img_store *s);
+/* Layers that lie unpacked for RUNs, beside the blobs that they can be unpacked from. */
+int img_store_unpacked(const struct img_store *s, uint64_t *layers, uint64_t *bytes, struct lb_err *err);
+/* Frees unpacked layers, then blobs that no image needs, until keep_bytes are left of both. now: seconds since 1970. */
+int img_store_collect(const struct img_store *s, uint64_t keep_bytes, int64_t now, uint64_t *freed_bytes, struct lb_err *err);
 #define img_autostore __attribute__((cleanup(img_store_release)))
 
 /* An image by a name of the store (":latest" may be left out), by its whole digest, or by the first 8 or more digits

@@ -16,7 +16,7 @@ struct share {
 struct usage_sum {
 	const struct img_catalog *catalog;
 	struct lb_map *by_users; /* text -> struct share */
-	uint64_t blobs, bytes, free_blobs, free_bytes;
+	uint64_t blobs, bytes, free_blobs, free_bytes, unpacked, unpacked_bytes;
 };
 
 static void free_share(void *p)
@@ -91,6 +91,14 @@ static void print_text(const struct img_store *s, const struct usage_sum *u, con
 		grid_add(&g, "no image; 'lbench store gc' frees it");
 		grid_style(&g, 'd');
 	}
+	if (u->unpacked) {
+		img_add_bytes(&g, u->unpacked_bytes);
+		grid_add(&g, "");
+		lb_autofree char *text = lb_format("RUNs: %llu layer%s unpacked; 'lbench store gc' frees them first",
+						   (unsigned long long)u->unpacked, img_plural(u->unpacked));
+		grid_add(&g, text);
+		grid_style(&g, 'd');
+	}
 	grid_print(&g, p->width, p->color, out);
 	lb_buf_addf(out, "\n%s: %llu blob%s, ", s->dir, (unsigned long long)u->blobs, img_plural(u->blobs));
 	img_bytes(out, u->bytes);
@@ -106,6 +114,8 @@ static void print_json(const struct img_store *s, const struct usage_sum *u, con
 	lb_json_kuint(&w, "bytes", u->bytes);
 	lb_json_kuint(&w, "unneeded_blobs", u->free_blobs);
 	lb_json_kuint(&w, "unneeded_bytes", u->free_bytes);
+	lb_json_kuint(&w, "unpacked_layers", u->unpacked);
+	lb_json_kuint(&w, "unpacked_bytes", u->unpacked_bytes);
 	lb_json_key(&w, "shares");
 	lb_json_open(&w, '[');
 	for (size_t i = 0; i < l->count; i++) {
@@ -129,6 +139,8 @@ int img_print_usage(const struct img_store *s, const struct img_print *p, struct
 	lb_automap struct lb_map *by_users = lb_map_new(free_share);
 	struct usage_sum u = { .catalog = &c, .by_users = by_users };
 	rc = lb_store_each_blob(s->store, add_blob, &u, err);
+	if (!rc)
+		rc = img_store_unpacked(s, &u.unpacked, &u.unpacked_bytes, err);
 	if (rc)
 		return rc;
 	struct list l = { lb_calloc(lb_map_count(by_users) + 1, sizeof(*l.items)), 0 };

@@ -146,11 +146,33 @@ static void test_lists_etc(void **state)
 	lb_exec_result_release(&r);
 }
 
+/* Nothing goes while an executor is at work; what went is unpacked again. */
+static void test_clear(void **state)
+{
+	struct fixture *f = *state;
+	struct lb_err err;
+	uint64_t unpacked = 0, bytes = 0, freed = 1, left = 0;
+	expect_output(f, &(struct call){ .sh = "umask 077; mkdir /c; echo x > /c/f; cat /c/f" }, "x\n");
+	assert_int_equal(lb_exec_usage(f->dir, &unpacked, &bytes, &err), 0);
+	assert_true(unpacked > 0 && bytes > 0);
+	assert_int_equal(lb_exec_clear(f->dir, 0, &freed, &err), 0);
+	assert_int_equal(freed, 0);
+	lb_exec_free(f->exec);
+	assert_int_equal(lb_exec_clear(f->dir, bytes, &freed, &err), 0);
+	assert_int_equal(freed, 0);
+	assert_int_equal(lb_exec_clear(f->dir, 0, &freed, &err), 0);
+	assert_int_equal(freed, bytes);
+	assert_int_equal(lb_exec_usage(f->dir, &left, &bytes, &err), 0);
+	assert_int_equal(left, 0);
+	f->exec = executor(f->dir, false);
+	expect_output(f, &(struct call){ .sh = "cat /lower/a" }, "lower a\n");
+}
+
 static int all(void)
 {
 	const struct CMUnitTest tests[] = {
 		EXEC_TEST(test_layers),   EXEC_TEST(test_chain),      EXEC_TEST(test_twice),     EXEC_TEST(test_implied),
-		EXEC_TEST(test_contents), EXEC_TEST(test_keep_times), EXEC_TEST(test_lists_etc),
+		EXEC_TEST(test_contents), EXEC_TEST(test_keep_times), EXEC_TEST(test_lists_etc), EXEC_TEST(test_clear),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,6 +70,12 @@ struct lb_exec_options {
 int lb_exec_new(const struct lb_exec_options *options, struct lb_exec **out, struct lb_err *err);
 /* The bytes of the layers that its RUNs left go with it. NULL is fine. */
 void lb_exec_free(struct lb_exec *x);
+/* How many layers lie unpacked below an executor's directory, and the bytes that they take on disk; none where there
+ * is no such directory. */
+int lb_exec_usage(const char *dir, uint64_t *layers, uint64_t *bytes, struct lb_err *err);
+/* Removes unpacked layers, the first unpacked first, until keep_bytes are left; none while an executor is at work there.
+ * Cache mounts stay. */
+int lb_exec_clear(const char *dir, uint64_t keep_bytes, uint64_t *freed_bytes, struct lb_err *err);
 /* "root", "sub-ids" or "single id": whose rights a RUN has. */
 const char *lb_exec_kind(const struct lb_exec *x);
 
