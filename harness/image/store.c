@@ -304,17 +304,9 @@ bool img_layer_size(const struct img_store *s, const struct img_image *image, si
 
 int img_config(const struct img_store *s, const struct lb_digest *manifest, struct lb_digest *config, uint64_t *bytes, struct lb_err *err)
 {
-	lb_autobuf struct lb_buf text = { 0 };
 	lb_autojson json_t *j = NULL;
-	int rc = lb_store_load(s->store, manifest, &text, err);
-	if (!rc)
-		rc = lb_json_parse("manifest", lb_buf_str(&text), text.len, &j, err);
-	if (rc)
-		return rc;
-	const json_t *descriptor = json_object_get(j, "config");
-	const char *digest = json_string_value(json_object_get(descriptor, "digest"));
-	*bytes = (uint64_t)json_integer_value(json_object_get(descriptor, "size"));
-	return lb_digest_parse(digest ? digest : "", config, err);
+	int rc = lb_image_load_json(s->store, manifest, LB_MANIFEST_MAX, &j, err);
+	return rc ? rc : lb_image_descriptor(json_object_get(j, "config"), config, bytes, err);
 }
 
 void img_short(const struct lb_digest *d, char out[13])

@@ -12,18 +12,16 @@
 #include "image/time.h"
 #include "lbench/mem.h"
 
-/* Registries take manifests of 4 MiB (distribution-spec); configs have no limit of their own. */
-#define TEXT_MAX  ((uint64_t)16 << 20)
 #define DEPTH_MAX 8
 
-static int load_json(struct lb_store *s, const struct lb_digest *digest, json_t **out, struct lb_err *err)
+int lb_image_load_json(struct lb_store *s, const struct lb_digest *digest, uint64_t most_bytes, json_t **out, struct lb_err *err)
 {
 	lb_autobuf struct lb_buf text = { 0 };
 	lb_autojson json_t *j = NULL;
 	char name[LB_DIGEST_TEXT];
 	uint64_t bytes;
 	lb_digest_text(digest, name);
-	if (lb_store_has(s, digest, &bytes) && bytes > TEXT_MAX)
+	if (lb_store_has(s, digest, &bytes) && bytes > most_bytes)
 		return lb_fail(err, LB_INVALID, "%s: %llu bytes are too many for a manifest or config", name, (unsigned long long)bytes);
 	int rc = lb_store_load(s, digest, &text, err);
 	if (!rc)
@@ -36,7 +34,7 @@ static int load_json(struct lb_store *s, const struct lb_digest *digest, json_t 
 	return 0;
 }
 
-static int read_descriptor(const json_t *j, struct lb_digest *digest, uint64_t *bytes, struct lb_err *err)
+int lb_image_descriptor(const json_t *j, struct lb_digest *digest, uint64_t *bytes, struct lb_err *err)
 {
 	const char *text = json_string_value(json_object_get(j, "digest"));
 	const json_t *size = json_object_get(j, "size");
@@ -106,7 +104,7 @@ static int resolve(struct lb_store *s, const struct lb_digest *digest, const cha
 	lb_autojson json_t *j = NULL;
 	char name[LB_DIGEST_TEXT];
 	lb_digest_text(digest, name);
-	int rc = load_json(s, digest, &j, err);
+	int rc = lb_image_load_json(s, digest, LB_CONFIG_MAX, &j, err);
 	if (rc)
 		return rc;
 	const json_t *manifests = json_object_get(j, "manifests");
@@ -125,7 +123,7 @@ static int resolve(struct lb_store *s, const struct lb_digest *digest, const cha
 		return lb_fail(err, LB_NOT_FOUND, "%s: no image for %s", name, platform ? platform : "linux/amd64");
 	struct lb_digest next;
 	uint64_t bytes;
-	rc = read_descriptor(chosen, &next, &bytes, err);
+	rc = lb_image_descriptor(chosen, &next, &bytes, err);
 	return rc ? lb_wrap(err, "%s", name) : resolve(s, &next, platform, depth + 1, out, manifest, err);
 }
 
@@ -162,7 +160,7 @@ static int read_layers(struct lb_store *s, const json_t *layers, const json_t *d
 	{
 		struct lb_layer_info layer = { 0 };
 		const char *diff_id = json_string_value(json_array_get(diff_ids, i));
-		int rc = read_descriptor(item, &layer.blob, &layer.blob_bytes, err);
+		int rc = lb_image_descriptor(item, &layer.blob, &layer.blob_bytes, err);
 		if (!rc)
 			rc = lb_media_layer(text_of(item, "mediaType"), &layer.compression, err);
 		if (!rc)
@@ -242,9 +240,9 @@ int lb_image_read(struct lb_store *s, const struct lb_digest *manifest, const ch
 	const json_t *layers = json_object_get(m, "layers");
 	if (!json_is_object(json_object_get(m, "config")) || !json_is_array(layers))
 		return lb_fail(err, LB_INVALID, "%s: no image manifest (config and layers expected)", name);
-	rc = read_descriptor(json_object_get(m, "config"), &config_digest, &bytes, err);
+	rc = lb_image_descriptor(json_object_get(m, "config"), &config_digest, &bytes, err);
 	if (!rc)
-		rc = load_json(s, &config_digest, &config, err);
+		rc = lb_image_load_json(s, &config_digest, LB_CONFIG_MAX, &config, err);
 	if (!rc)
 		rc = read_config(s, layers, config, &im, err);
 	if (rc)

@@ -4,10 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lbench/image.h"
 #include "lbench/json.h"
-
-/* distribution-spec: what a registry has to take. */
-#define MANIFEST_MAX ((uint64_t)4 << 20)
 
 static void add(struct lb_parts *parts, const struct lb_digest *digest, uint64_t bytes)
 {
@@ -17,14 +15,11 @@ static void add(struct lb_parts *parts, const struct lb_digest *digest, uint64_t
 
 static int add_descriptor(struct lb_parts *parts, const json_t *j, struct lb_err *err)
 {
-	const char *text = json_string_value(json_object_get(j, "digest"));
-	const json_t *size = json_object_get(j, "size");
 	struct lb_digest digest;
-	if (!json_is_integer(size) || json_integer_value(size) < 0)
-		return lb_fail(err, LB_INVALID, "a descriptor without size");
-	int rc = lb_digest_parse(text ? text : "", &digest, err);
+	uint64_t bytes = 0;
+	int rc = lb_image_descriptor(j, &digest, &bytes, err);
 	if (!rc)
-		add(parts, &digest, (uint64_t)json_integer_value(size));
+		add(parts, &digest, bytes);
 	return rc;
 }
 
@@ -46,21 +41,17 @@ static int read_parts(const char *name, const json_t *manifest, struct lb_parts 
 
 int lb_parts_read(struct lb_store *s, const struct lb_digest *manifest, struct lb_parts *out, char **media_type, struct lb_err *err)
 {
-	lb_autobuf struct lb_buf text = { 0 };
 	lb_autojson json_t *j = NULL;
 	char name[LB_DIGEST_TEXT];
-	uint64_t bytes;
+	uint64_t bytes = 0;
 	lb_digest_text(manifest, name);
-	if (lb_store_has(s, manifest, &bytes) && bytes > MANIFEST_MAX)
-		return lb_fail(err, LB_INVALID, "%s: %llu bytes are too many for a manifest", name, (unsigned long long)bytes);
-	int rc = lb_store_load(s, manifest, &text, err);
-	if (!rc)
-		rc = lb_json_parse(name, lb_buf_str(&text), text.len, &j, err);
+	int rc = lb_image_load_json(s, manifest, LB_MANIFEST_MAX, &j, err);
 	if (!rc)
 		rc = read_parts(name, j, out, err);
 	if (rc)
 		return rc;
-	add(out, manifest, text.len);
+	lb_store_has(s, manifest, &bytes);
+	add(out, manifest, bytes);
 	const char *type = json_string_value(json_object_get(j, "mediaType"));
 	*media_type = lb_strdup(type ? type : "application/vnd.oci.image.manifest.v1+json");
 	return 0;

@@ -53,6 +53,13 @@ void lb_image_manifest_json(const struct lb_image *im, const struct lb_digest *c
 /* Reads manifest (an index is resolved by platform "os/arch[/variant]", NULL: linux/amd64) and config from the
  * store. Layers keep blob digest, size and diffID; diff_bytes is 0 when unknown. LB_NOT_FOUND, LB_INVALID. */
 int lb_image_read(struct lb_store *s, const struct lb_digest *manifest, const char *platform, struct lb_image *out, struct lb_err *err);
+/* Registries have to take manifests of 4 MiB (distribution-spec, "Pushing manifests"); configs have no limit of their own. */
+#define LB_MANIFEST_MAX ((uint64_t)4 << 20)
+#define LB_CONFIG_MAX   ((uint64_t)16 << 20)
+/* A blob that is a JSON object, of most_bytes at most; *out is the caller's. LB_NOT_FOUND, LB_INVALID. */
+int lb_image_load_json(struct lb_store *s, const struct lb_digest *digest, uint64_t most_bytes, json_t **out, struct lb_err *err);
+/* What a descriptor says of its blob (image-spec, descriptor.md). LB_INVALID. */
+int lb_image_descriptor(const json_t *descriptor, struct lb_digest *digest, uint64_t *bytes, struct lb_err *err);
 /* The manifest that an index stands for on that platform; a manifest stands for itself. LB_NOT_FOUND. */
 int lb_image_resolve(struct lb_store *s, const struct lb_digest *digest, const char *platform, struct lb_digest *out, struct lb_err *err);
 
