@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "build/internal.h"
 
@@ -71,6 +72,26 @@ static void add_env(struct running *r)
 	for (size_t i = 0; i < env->count; i++)
 		if (env->items[i].value)
 			lb_strv_take(&r->env, lb_format("%s=%s", env->items[i].name, env->items[i].value));
+}
+
+/* A proxy is a matter of where a build runs: docker and buildah hand these arguments to every RUN without an ARG, and
+ * leave them out of keys and images. BuildKit takes a name in either case and sets both. */
+static void add_proxy(struct running *r)
+{
+	static const char *const names[][2] = { { "HTTP_PROXY", "http_proxy" },
+						{ "HTTPS_PROXY", "https_proxy" },
+						{ "FTP_PROXY", "ftp_proxy" },
+						{ "NO_PROXY", "no_proxy" },
+						{ "ALL_PROXY", "all_proxy" } };
+	const struct lb_pairs *args = r->b->o->build_args;
+	bool both = strcmp(r->b->o->policy->engine, "buildkit") == 0;
+	for (size_t i = 0; args && i < args->count; i++)
+		for (size_t k = 0; args->items[i].value && k < LB_COUNT(names); k++)
+			for (size_t side = 0; side < 2; side++) {
+				bool given = !strcmp(args->items[i].name, names[k][side]);
+				if (given || (both && !strcasecmp(args->items[i].name, names[k][side])))
+					lb_strv_take(&r->env, lb_format("%s=%s", names[k][side], args->items[i].value));
+			}
 }
 
 /* ---- mounts ---- */
@@ -335,6 +356,7 @@ int run_exec(struct build *b, struct stage_run *st, struct step_run *sr, struct 
 		return rc;
 	add_stage(&r, st, (size_t)(sr - st->steps));
 	add_env(&r);
+	add_proxy(&r);
 	rc = add_mounts(&r, err);
 	if (!rc)
 		rc = make_cwd(&r, &seen, &cwd, err);
