@@ -65,14 +65,24 @@ static void odb_unref(struct odb *o)
 	git_libgit2_shutdown();
 }
 
-void lb_git_begin(void)
+/* The settings are libgit2's globals: whoever starts it sets them, while nobody else can have begun. */
+static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
+
+static void set_options(void)
 {
-	git_libgit2_init();
 	git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
 	static const int levels[] = { GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL,
 				      GIT_CONFIG_LEVEL_PROGRAMDATA };
 	for (size_t i = 0; i < LB_COUNT(levels); i++)
 		git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, levels[i], "");
+}
+
+void lb_git_begin(void)
+{
+	pthread_mutex_lock(&starting);
+	if (git_libgit2_init() == 1)
+		set_options();
+	pthread_mutex_unlock(&starting);
 }
 
 static int odb_open(const char *repository, struct odb **out, struct lb_err *err)

@@ -75,6 +75,7 @@ struct lb_node {
 	bool marks_below;          /* LB_DIR: there are whiteouts, opaque or implied directories below; made with the node */
 	_Atomic uint32_t refs;
 	void *_Atomic memo;        /* digests by flavour; tree/digest.c's */
+	struct lb_slab *slab;      /* what it was allocated in; NULL: by itself; tree/node.c's */
 };
 
 uint64_t lb_node_size(const struct lb_node *n); /* bytes of a file, 0 else */
@@ -160,7 +161,9 @@ struct lb_node *lb_tree_diff(const struct lb_node *lower, const struct lb_node *
 bool lb_tree_equal_but_times(const struct lb_node *a, const struct lb_node *b);
 
 /* ---- digests ----
- * A flavour is one engine's or purpose's way to sum up a node. Each is remembered in the node. */
+ * A flavour is one engine's or purpose's way to sum up a node. Each is remembered in the node, and those of a
+ * walked directory in its memo on disk: whoever changes what goes into one raises LB_FLAVOURS_VERSION. */
+enum { LB_FLAVOURS_VERSION = 1 };
 enum lb_flavour {
 	LB_FLAVOUR_FULL,      /* everything, mtime and names below: identity of a tree (names the layer memo) */
 	LB_FLAVOUR_NO_TIME,   /* everything but mtimes */
@@ -212,6 +215,10 @@ int lb_git_open(const char *repository, struct lb_git **out, struct lb_err *err)
 int lb_git_tree(struct lb_git *g, const char *rev, const char *subdir, struct lb_node **out, char **commit_hex, struct lb_err *err);
 void lb_git_free(struct lb_git *g); /* NULL is fine */
 
+/* Starts libgit2 for reading objects and nothing else: whose the repository is matters to those who run its hooks, and
+ * what the user's own configuration says must not decide what a commit holds. Ended by git_libgit2_shutdown, as often
+ * as begun. For those who read git by themselves. */
+void lb_git_begin(void);
 /* HEAD of the repository that dir lies in, and its commit time. *hex is the caller's. LB_NOT_FOUND outside of one. */
 int lb_git_head(const char *dir, char **hex, int64_t *seconds, struct lb_err *err);
 /* The commit that HEAD of that repository and rev have in common, and the root of the work tree; both the caller's.
