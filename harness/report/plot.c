@@ -23,6 +23,9 @@
 #ifndef LBENCH_PLOTS_DIR
 #define LBENCH_PLOTS_DIR "plots"
 #endif
+#ifndef LBENCH_INSTALLED_PLOTS
+#define LBENCH_INSTALLED_PLOTS "/usr/local/share/lbench/plots"
+#endif
 
 struct job {
 	const char *gnuplot, *scripts, *dir, *theme;
@@ -206,7 +209,8 @@ static void page_head(struct lb_buf *page, bool dark)
 static const char *scripts_dir(const struct plot_options *o)
 {
 	const char *e = getenv("LBENCH_PLOTS_DIR");
-	return o->scripts ? o->scripts : e && e[0] ? e : LBENCH_PLOTS_DIR;
+	const char *built_in = lb_fs_is_dir(AT_FDCWD, LBENCH_PLOTS_DIR) ? LBENCH_PLOTS_DIR : LBENCH_INSTALLED_PLOTS;
+	return o->scripts ? o->scripts : e && e[0] ? e : built_in;
 }
 
 /* One picture in every format. */
