@@ -38,6 +38,14 @@ struct row {
 		{ .dockerfile = text, .context = files, __VA_ARGS__ }, want \
 	}
 
+/* Fields of a row: the policy and its builder; what is expected of the step that is looked at. */
+#define WARM(policy)                        policy, LB_BUILDER_WARM
+#define FRESH(policy)                       policy, LB_BUILDER_FRESH
+#define FRESH_MIN(policy)                   policy, LB_BUILDER_FRESH_MIN
+#define COLD(policy)                        policy, LB_BUILDER_COLD
+#define REUSED(step)                        step, LB_REASON_NONE, "", -1
+#define WHY(step, reason, evidence, needed) step, reason, evidence, needed
+
 static inline void check_last(const struct row *r, const struct mini *m)
 {
 	const struct mini_row *x = &m->rows[r->step];
