@@ -23,8 +23,13 @@ const struct cmp_metric compare_metrics[] = {
 	{ "engine", "lbench's own engine", "s", BN_ENGINE_NS, 1e9, .time = true },
 	{ "push", "lbench's own push", "s", BN_PUSH_NS, 1e9, .time = true },
 	{ "total", "total", "s", BN_TOTAL_NS, 1e9, .time = true },
-	{ "cpu", "lbench's own CPU", "s", BN_CPU_NS, 1e9, .time = true },
-	{ "memory", "lbench's peak memory", "B", BN_PEAK_RSS, 1, .bytes = true, .time = true },
+	{ "cpu", "CPU, lbench and RUNs", "s", BN_CPU_NS, 1e9, .time = true },
+	{ "memory", "peak memory, lbench and RUNs", "B", BN_PEAK_RSS, 1, .bytes = true, .time = true },
+	{ "run-user", "CPU of RUNs, user", "s", BN_RUN_USER_NS, 1e9, .time = true },
+	{ "run-system", "CPU of RUNs, system", "s", BN_RUN_SYSTEM_NS, 1e9, .time = true },
+	{ "run-memory", "peak memory of RUNs", "B", BN_RUN_PEAK_RSS, 1, .bytes = true, .time = true },
+	{ "run-read", "read by RUNs", "B", BN_RUN_READ, 1, .bytes = true, .time = true },
+	{ "run-written", "written by RUNs", "B", BN_RUN_WRITTEN, 1, .bytes = true, .time = true },
 };
 const size_t compare_metrics_count = LB_COUNT(compare_metrics);
 

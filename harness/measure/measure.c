@@ -10,9 +10,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
+#include "measure/own.h"
 #include "measure/runner.h"
 #include "measure/tags.h"
 
@@ -23,13 +23,6 @@ static uint64_t now_ns(clockid_t clock)
 	struct timespec t;
 	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-static uint64_t peak_rss(void)
-{
-	struct rusage u;
-	getrusage(RUSAGE_SELF, &u);
-	return (uint64_t)u.ru_maxrss * 1024;
 }
 
 /* ---- one build ---- */
@@ -45,7 +38,8 @@ struct listening {
 	size_t stages_count;
 	uint64_t began, push_began, push_ns;
 	uint64_t run_began, runs_in_step_ns; /* RUNs that are carried out, which are not lbench's own time */
-	uint64_t runs_ns, runs_cpu_ns, runs_peak_bytes;
+	uint64_t runs_ns;
+	struct lb_exec_costs runs;
 };
 
 static uint64_t *step_slot(struct listening *l, int stage, int index)
@@ -104,9 +98,7 @@ static uint64_t on_run_end(void *arg, int stage, int index, const struct lb_exec
 	uint64_t took = now_ns(CLOCK_MONOTONIC) - l->run_began;
 	l->runs_in_step_ns += took;
 	l->runs_ns += took;
-	l->runs_cpu_ns += used->cpu_ns;
-	if (used->peak_rss_bytes > l->runs_peak_bytes)
-		l->runs_peak_bytes = used->peak_rss_bytes;
+	own_add_run(&l->runs, &used->used);
 	return took;
 }
 
@@ -181,15 +173,16 @@ static int carry_out(struct runner *r, size_t i, struct listening *l, struct lb_
 	bo.host = c->hosts ? c->hosts[b->variant] : NULL;
 	bo.layer.threads = o->jobs > 1 ? 1 : 2;
 	bo.events = (struct lb_events){ l, on_begin, on_end, on_run_begin, on_run_end, on_push_begin, on_push_end, on_row };
-	bool alone = o->jobs <= 1;
-	uint64_t cpu = now_ns(alone ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID);
+	struct own_costs own;
+	own_begin(&own, o->jobs <= 1);
 	uint64_t wall = now_ns(CLOCK_MONOTONIC);
 	int rc = lb_build(&bo, result, err);
 	l->row->engine_ns = now_ns(CLOCK_MONOTONIC) - wall - l->push_ns - l->runs_ns;
-	l->row->cpu_ns = now_ns(alone ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_THREAD_CPUTIME_ID) - cpu + l->runs_cpu_ns;
+	own_end(&own);
 	l->row->push_ns = l->push_ns;
-	l->row->cpu_known = true;
-	l->row->peak_rss_bytes = l->runs_peak_bytes > peak_rss() ? l->runs_peak_bytes : peak_rss();
+	l->row->cpu_ns = own.cpu_ns + l->runs.user_ns + l->runs.system_ns;
+	l->row->peak_rss_bytes = l->runs.peak_rss_bytes > own.peak_rss_bytes ? l->runs.peak_rss_bytes : own.peak_rss_bytes;
+	l->row->runs = l->runs;
 	return rc;
 }
 

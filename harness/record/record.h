@@ -48,8 +48,9 @@ struct record_row {
 	const char *status;          /* ok fail skip */
 	const char *message;         /* NULL */
 	const struct lb_build_result *result; /* NULL: nothing was built */
-	uint64_t engine_ns, push_ns, cpu_ns, peak_rss_bytes;
-	bool cpu_known;
+	uint64_t engine_ns, push_ns, cpu_ns;
+	uint64_t peak_rss_bytes;     /* 0: unknown */
+	struct lb_exec_costs runs;   /* under exec */
 };
 
 struct record;

@@ -41,8 +41,20 @@ static void add_times(struct csv_writer *w, const struct record_row *row, bool r
 	csv_add_number_if(w, remote && r->bytes_known, row->push_ns);
 	csv_add_text(w, NULL); /* pull_ns: nothing is pulled by the built-in engine */
 	csv_add_number_if(w, r->run_ns_known, row->engine_ns + r->run_ns);
-	csv_add_number_if(w, row->cpu_known, row->cpu_ns);
-	csv_add_number(w, row->peak_rss_bytes);
+	csv_add_number(w, row->cpu_ns);
+	csv_add_number_if(w, row->peak_rss_bytes, row->peak_rss_bytes);
+}
+
+/* What RUNs used that were carried out. */
+static void add_runs(struct csv_writer *w, const struct record_run *run, const struct record_row *row)
+{
+	const struct lb_exec_costs *c = &row->runs;
+	bool measured = run->mode == LB_RUN_EXEC && row->result;
+	csv_add_number_if(w, measured, c->user_ns);
+	csv_add_number_if(w, measured, c->system_ns);
+	csv_add_number_if(w, measured && c->peak_rss_bytes, c->peak_rss_bytes);
+	csv_add_number_if(w, measured, c->read_bytes);
+	csv_add_number_if(w, measured, c->written_bytes);
 }
 
 static void add_bytes(struct csv_writer *w, const struct record_run *run, const struct lb_build_result *r, bool ci_cache)
@@ -67,6 +79,8 @@ static void add_bytes(struct csv_writer *w, const struct record_run *run, const 
 	csv_add_text(w, digest);
 }
 
+enum { MESSAGE = 46 }; /* its place among the columns */
+
 void record_format_build(const struct record_run *run, const struct record_row *row, struct lb_buf *out)
 {
 	struct csv_writer w = { .columns = BUILD_COLUMNS_COUNT };
@@ -83,10 +97,11 @@ void record_format_build(const struct record_run *run, const struct record_row *
 		add_times(&w, row, run->remote != NULL);
 		add_bytes(&w, run, row->result, strncmp(row->builder, "fresh", 5) == 0);
 	} else {
-		while (w.fields < BUILD_COLUMNS_COUNT - 1)
+		while (w.fields < MESSAGE)
 			csv_add_text(&w, NULL);
 	}
 	csv_add_text(&w, row->message);
+	add_runs(&w, run, row);
 	csv_end(&w);
 	lb_buf_add(out, w.row.data, w.row.len);
 	lb_buf_release(&w.row);

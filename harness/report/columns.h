@@ -58,6 +58,11 @@ enum build_number {
 	BN_CACHE_IMPORT,
 	BN_IMAGE_BYTES,
 	BN_SHARED_BYTES,
+	BN_RUN_USER_NS,
+	BN_RUN_SYSTEM_NS,
+	BN_RUN_PEAK_RSS,
+	BN_RUN_READ,
+	BN_RUN_WRITTEN,
 	BN_COUNT,
 };
 struct build_column {

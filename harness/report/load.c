@@ -64,6 +64,11 @@ const struct build_column report_build_columns[] = {
 	{ "shared_bytes", true, BN_SHARED_BYTES, false },
 	{ "image_digest", false, BT_IMAGE_DIGEST, false },
 	{ "message", false, BT_MESSAGE, true },
+	{ "run_user_ns", true, BN_RUN_USER_NS, false },
+	{ "run_system_ns", true, BN_RUN_SYSTEM_NS, false },
+	{ "run_peak_rss_bytes", true, BN_RUN_PEAK_RSS, false },
+	{ "run_read_bytes", true, BN_RUN_READ, false },
+	{ "run_written_bytes", true, BN_RUN_WRITTEN, false },
 };
 static_assert(LB_COUNT(report_build_columns) == BT_COUNT + BN_COUNT, "a column a value");
 

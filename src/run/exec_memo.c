@@ -11,7 +11,8 @@ struct remembered {
 	int exit_code;
 	char *output;
 	size_t output_len;
-	uint64_t output_bytes, cpu_ns, peak_rss_bytes;
+	uint64_t output_bytes;
+	struct lb_exec_costs used;
 	struct lb_node *layer; /* NULL */
 	struct lb_time stamp;
 	char *path; /* of layer, as in struct place; NULL */
@@ -123,8 +124,7 @@ bool lb_exec_memo_get(struct lb_exec *x, const struct lb_digest *key, const stru
 		return false;
 	*out = (struct lb_exec_result){ .exit_code = r->exit_code,
 					.output_bytes = r->output_bytes,
-					.cpu_ns = r->cpu_ns,
-					.peak_rss_bytes = r->peak_rss_bytes,
+					.used = r->used,
 					.layer = layer_for(r, run),
 					.remembered = true };
 	lb_buf_add(&out->output, r->output, r->output_len);
@@ -140,8 +140,7 @@ void lb_exec_memo_put(struct lb_exec *x, const struct lb_digest *key, const stru
 	*m = (struct remembered){ .exit_code = r->exit_code,
 				  .output_len = r->output.len,
 				  .output_bytes = r->output_bytes,
-				  .cpu_ns = r->cpu_ns,
-				  .peak_rss_bytes = r->peak_rss_bytes,
+				  .used = r->used,
 				  .layer = lb_node_ref(r->layer),
 				  .stamp = run->stamp };
 	m->output = lb_strndup(r->output.data ? r->output.data : "", r->output.len);

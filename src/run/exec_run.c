@@ -273,7 +273,7 @@ static int not_started(const struct running *r, struct lb_exec_result *out, stru
 static int take_end(const struct running *r, struct lb_sandbox_end *end, struct lb_exec_result *out, struct lb_err *err)
 {
 	*out = (struct lb_exec_result){
-		.output = end->output, .output_bytes = end->output_bytes, .cpu_ns = end->cpu_ns, .peak_rss_bytes = end->peak_rss_bytes
+		.output = end->output, .output_bytes = end->output_bytes, .used = end->used
 	};
 	if (WIFSIGNALED(end->status))
 		return lb_fail(err, LB_UNAVAILABLE, "the sandbox was killed by signal %d", WTERMSIG(end->status));

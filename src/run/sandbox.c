@@ -186,7 +186,7 @@ static void default_signals(void)
 static void stage_main(const struct stage *st)
 {
 	int alive[2], status = 0;
-	struct rusage used = { 0 };
+	struct rusage used = { 0 }, own;
 	setpgid(0, 0); /* the terminal's Ctrl-C is the caller's to deal with */
 	default_signals();
 	umask(022);
@@ -210,6 +210,9 @@ static void stage_main(const struct stage *st)
 	tell(REPORT, W_STARTED, pid, NULL);
 	while (wait4(pid, &status, 0, &used) < 0 && errno == EINTR)
 		;
+	/* bubblewrap began with this process's memory, and the kernel counts that as its own */
+	if (getrusage(RUSAGE_SELF, &own) == 0 && used.ru_maxrss <= own.ru_maxrss)
+		used.ru_maxrss = 0;
 	tell(REPORT, W_ENDED, status, &used);
 	_exit(0);
 }
@@ -252,6 +255,16 @@ static uint64_t time_ns(const struct timeval *t)
 	return (uint64_t)t->tv_sec * 1000000000u + (uint64_t)t->tv_usec * 1000u;
 }
 
+static struct lb_exec_costs costs_of(const struct rusage *u)
+{
+	enum { SECTOR = 512 }; /* what the kernel counts in, whatever the disk has */
+	return (struct lb_exec_costs){ .user_ns = time_ns(&u->ru_utime),
+				       .system_ns = time_ns(&u->ru_stime),
+				       .peak_rss_bytes = (uint64_t)u->ru_maxrss * 1024,
+				       .read_bytes = (uint64_t)u->ru_inblock * SECTOR,
+				       .written_bytes = (uint64_t)u->ru_oublock * SECTOR };
+}
+
 /* false: stage is gone. */
 static bool read_report(struct watch *w)
 {
@@ -267,8 +280,7 @@ static bool read_report(struct watch *w)
 		w->ended = true;
 		w->bwrap = 0;
 		w->out->status = r.value;
-		w->out->cpu_ns = time_ns(&r.used.ru_utime) + time_ns(&r.used.ru_stime);
-		w->out->peak_rss_bytes = (uint64_t)r.used.ru_maxrss * 1024;
+		w->out->used = costs_of(&r.used);
 	} else if (!w->failure.value) {
 		w->failure = r;
 	}

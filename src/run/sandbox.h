@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "lbench/buf.h"
+#include "lbench/run.h"
 #include "run/ns.h"
 
 /* A file that the command sees and that never lies on a disk: /etc/hosts, a secret, a script. */
@@ -45,7 +46,7 @@ struct lb_sandbox {
 
 struct lb_sandbox_end {
 	int status; /* bubblewrap's, as waitpid gives it */
-	uint64_t cpu_ns, peak_rss_bytes;
+	struct lb_exec_costs used;
 	uint64_t output_bytes; /* written in all */
 	struct lb_buf output;  /* the tail; the caller's, also on failure */
 };

@@ -5,7 +5,8 @@ Prints the first difference of each table, and exits 1 if there is one."""
 import csv
 import sys
 
-VARIES = {"started_order", "engine_ns", "push_ns", "pull_ns", "total_ns", "cpu_ns", "peak_rss_bytes"}
+VARIES = {"started_order", "engine_ns", "push_ns", "pull_ns", "total_ns", "cpu_ns", "peak_rss_bytes",
+          "run_user_ns", "run_system_ns", "run_peak_rss_bytes", "run_read_bytes", "run_written_bytes"}
 
 
 def table(path):

@@ -117,13 +117,18 @@ struct lb_exec_run {
 	void (*end)(void *arg, const struct lb_exec_result *used); /* exit code, output and costs are known */
 	void *arg;
 };
+/* What the processes of a RUN used, as the kernel tells their parent: those that nobody waited for are not in it. */
+struct lb_exec_costs {
+	uint64_t user_ns, system_ns;
+	uint64_t peak_rss_bytes; /* of the largest of them; 0: less than this process itself had, so that it cannot be told */
+	uint64_t read_bytes, written_bytes; /* from and to disks; what the page cache answers is not read */
+};
 struct lb_exec_result {
 	int exit_code;           /* 128 + n: killed by signal n; 127, 126: the command is not there, or cannot be started */
 	struct lb_buf output;    /* the tail of both streams */
 	uint64_t output_bytes;   /* written in all */
 	struct lb_node *layer;   /* a reference; NULL: nothing changed, or it failed. Readable until lb_exec_free */
-	uint64_t cpu_ns;         /* of all its processes */
-	uint64_t peak_rss_bytes; /* of the largest of them; never below what this process had when it started the RUN */
+	struct lb_exec_costs used;
 	bool remembered;         /* not carried out: an equal one was before, and its layer got this one's stamp */
 };
 /* A command that fails is a result. LB_FAILED: the RUN cannot be started as it is written (an unknown user);
