@@ -252,7 +252,10 @@ static int prepare(struct job *j, const char *path, struct lb_err *err)
 	name_run(j);
 	describe_run(j);
 	rc = open_exec(j, err);
-	return rc ? rc : measure_prepare(&j->measure, &j->plan, &j->prepared, err);
+	if (!rc)
+		rc = measure_prepare(&j->measure, &j->plan, &j->prepared, err);
+	j->run.pins = rc ? NULL : measure_pins(j->prepared);
+	return rc;
 }
 
 /* Says which expectations are broken, a line each. */

@@ -81,6 +81,8 @@ static int carry_out(struct dry *d, const char *path, const char *out_dir, char 
 	describe(d);
 	rc = measure_prepare(&d->measure, &d->plan, &d->prepared, err);
 	if (!rc)
+		d->run.pins = measure_pins(d->prepared);
+	if (!rc)
 		rc = record_open(out_dir, &d->run, &d->record, err);
 	if (!rc)
 		rc = measure_run(d->prepared, d->record, &totals, err);

@@ -39,6 +39,8 @@ struct prepared;
  * anything is written. */
 int measure_prepare(const struct measure_options *o, const struct scn_plan *plan, struct prepared **out, struct lb_err *err);
 void measure_free(struct prepared *p); /* NULL is fine */
+/* What the builds rest on beside the texts, for run.json. Borrowed. */
+const struct record_pins *measure_pins(const struct prepared *p);
 
 struct measure_totals {
 	size_t ok, failed, skipped, done;

@@ -287,6 +287,8 @@ int measure_prepare(const struct measure_options *o, const struct scn_plan *plan
 		rc = make_inputs(p, err);
 	for (size_t v = 0; !rc && v < o->scenario->variants_count; v++)
 		rc = try_variant(p, v, err);
+	if (!rc)
+		rc = pins_make(p, err);
 	if (rc) {
 		measure_free(p);
 		return rc;
@@ -301,6 +303,7 @@ void measure_free(struct prepared *p)
 		return;
 	size_t cells = p->o->scenario->variants_count * p->o->policies_count;
 	lb_results_free(p->results);
+	pins_release(&p->pins);
 	for (size_t i = 0; i < p->states_count; i++) {
 		struct state_entry *e = &p->states[i];
 		for (size_t k = 0; k < cells; k++) {

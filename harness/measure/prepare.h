@@ -37,12 +37,17 @@ struct prepared {
 	struct lb_map *dockerfiles, *ignores, *images; /* by content */
 	struct lb_base_image **opaque;
 	struct lb_results *results;
+	struct record_pins pins;
 	char **refused;            /* [variant * policies + policy]: the first build already is refused; NULL */
 };
 
 struct input *prepared_input(struct prepared *p, size_t state, size_t variant, size_t policy);
 /* The options that do not depend on a cache. */
 void prepared_options(struct prepared *p, size_t build, struct lb_build_options *out);
+
+/* pins.c */
+int pins_make(struct prepared *p, struct lb_err *err);
+void pins_release(struct record_pins *pins);
 
 /* bases.c: what FROM names stand for at a state. Images are made once for each scn_base. */
 struct bases {

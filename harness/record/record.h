@@ -14,6 +14,28 @@
 #include "record/csv.h"
 #include "scenario/scenario.h"
 
+/* What decides beside the texts, so that a later reader can tell what moved. */
+struct record_base {
+	char *name;
+	struct lb_digest digest;
+	bool known;                  /* false: a name and nothing else */
+};
+struct record_bases {
+	struct record_base *items;
+	size_t count, cap;
+};
+enum { RECORD_FILES_MAX = 20 };
+struct record_edit {
+	struct lb_strv files;        /* of the context: what it changes, from the first state on where it does; the first few */
+	size_t files_count;          /* all */
+	struct record_bases bases;   /* that it moves, as they are after it */
+};
+struct record_pins {
+	struct record_bases *variants; /* by index: what each FROM that is needed stands for */
+	struct record_edit *edits;
+	size_t variants_count, edits_count;
+};
+
 /* What is told of a run as a whole. Pointers are borrowed for the run's life. */
 struct record_run {
 	const struct scenario *scenario;
@@ -31,6 +53,7 @@ struct record_run {
 	const char *run_id;
 	const char *tool_version, *tool_commit;
 	const struct lb_strv *unknowns, *warnings;
+	const struct record_pins *pins; /* NULL: not known */
 	/* what --resume needs to do the same again */
 	const char *directory;       /* the working directory */
 	const char *operand;         /* the scenario as given */

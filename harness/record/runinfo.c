@@ -106,6 +106,30 @@ static void options(struct lb_json *w, const struct record_run *run)
 	lb_json_close(w, '}');
 }
 
+static void strings(struct lb_json *w, const char *key, const struct lb_strv *list)
+{
+	lb_json_key(w, key);
+	lb_json_open(w, '[');
+	for (size_t i = 0; list && i < list->count; i++)
+		lb_json_str(w, list->items[i]);
+	lb_json_close(w, ']');
+}
+
+static void bases(struct lb_json *w, const struct record_bases *list)
+{
+	char digest[LB_DIGEST_TEXT];
+	lb_json_key(w, "bases");
+	lb_json_open(w, '[');
+	for (size_t i = 0; i < list->count; i++) {
+		lb_digest_text(&list->items[i].digest, digest);
+		lb_json_open(w, '{');
+		lb_json_kstr(w, "name", list->items[i].name);
+		lb_json_kstr(w, "digest", list->items[i].known ? digest : NULL);
+		lb_json_close(w, '}');
+	}
+	lb_json_close(w, ']');
+}
+
 static void variants(struct lb_json *w, const struct record_run *run)
 {
 	lb_json_key(w, "variants");
@@ -121,9 +145,19 @@ static void variants(struct lb_json *w, const struct record_run *run)
 		lb_json_kstr(w, "from", v->dockerfile_path);
 		lb_json_kstr(w, "image", run->scenario->shared_scope ? v->name : v->target);
 		lb_json_kstr(w, "comment", v->comment);
+		if (run->pins)
+			bases(w, &run->pins->variants[i]);
 		lb_json_close(w, '}');
 	}
 	lb_json_close(w, ']');
+}
+
+static void edit_pins(struct lb_json *w, const struct record_edit *e)
+{
+	strings(w, "files", &e->files);
+	lb_json_kuint(w, "files_changed", e->files_count);
+	if (e->bases.count)
+		bases(w, &e->bases);
 }
 
 static void edits(struct lb_json *w, const struct record_run *run)
@@ -141,9 +175,37 @@ static void edits(struct lb_json *w, const struct record_run *run)
 			lb_json_real(w, e->weight);
 		else
 			lb_json_null(w);
+		if (run->pins)
+			edit_pins(w, &run->pins->edits[i]);
 		lb_json_close(w, '}');
 	}
 	lb_json_close(w, ']');
+}
+
+/* Everything that a RUN's seconds, bytes and needs come from. */
+static void model_digest(const struct lb_model *m, char out[LB_DIGEST_TEXT])
+{
+	struct lb_sha256 h;
+	lb_sha256_init(&h);
+	lb_sha256_addu(&h, m->source);
+	lb_sha256_addu(&h, m->has_seconds ? m->cold_ns + 1 : 0);
+	lb_sha256_addu(&h, m->has_warm ? m->warm_mount_ns + 1 : 0);
+	lb_sha256_addu(&h, m->reproducible);
+	lb_sha256_addu(&h, m->depends_given ? m->depends_count + 1 : 0);
+	for (size_t i = 0; i < m->depends_count; i++)
+		lb_sha256_adds(&h, m->depends[i]);
+	lb_sha256_addu(&h, m->writes_given ? m->writes_count + 1 : 0);
+	for (size_t i = 0; i < m->writes_count; i++) {
+		const struct lb_model_write *f = &m->writes[i];
+		const uint64_t numbers[] = { f->remove, f->text != NULL, f->files, f->bytes, f->single, f->mode };
+		lb_sha256_adds(&h, f->path);
+		lb_sha256_adds(&h, f->text ? f->text : "");
+		for (size_t k = 0; k < LB_COUNT(numbers); k++)
+			lb_sha256_addu(&h, numbers[k]);
+		lb_sha256_add(&h, &f->compresses_to, sizeof(f->compresses_to));
+	}
+	struct lb_digest d = lb_sha256_done(&h);
+	lb_digest_text(&d, out);
 }
 
 /* What the results of modelled RUNs depend on, in the order in which rules match. */
@@ -164,6 +226,15 @@ static void model_rules(struct lb_json *w, const struct scenario *s)
 			lb_json_str(w, m->depends[k]);
 		if (m->depends_given)
 			lb_json_close(w, ']');
+		lb_json_kstr(w, "source", lb_model_source_name(m->source));
+		lb_json_key(w, "seconds");
+		if (m->has_seconds)
+			lb_json_real(w, (double)m->cold_ns / 1e9);
+		else
+			lb_json_null(w);
+		char digest[LB_DIGEST_TEXT];
+		model_digest(m, digest);
+		lb_json_kstr(w, "digest", digest);
 		lb_json_close(w, '}');
 	}
 	lb_json_close(w, ']');
@@ -184,15 +255,6 @@ static void models(struct lb_json *w, const struct record_run *run)
 	             run->mode == LB_RUN_EXEC ? "measured" : declared && recorded ? "mixed" : declared ? "declared" : recorded ? "recorded" : "none");
 	model_rules(w, run->scenario);
 	lb_json_close(w, '}');
-}
-
-static void strings(struct lb_json *w, const char *key, const struct lb_strv *list)
-{
-	lb_json_key(w, key);
-	lb_json_open(w, '[');
-	for (size_t i = 0; list && i < list->count; i++)
-		lb_json_str(w, list->items[i]);
-	lb_json_close(w, ']');
 }
 
 /* The command, so that the rest of an interrupted run can be done by itself. */

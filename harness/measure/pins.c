@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a run rests on and its texts do not say: what the names of bases stood for, and which files the edits chose. Who
+ * holds a later run against this one can then tell what the project did from what happened to it.
+ */
+#include <string.h>
+
+#include "measure/prepare.h"
+
+static void add_base(struct record_bases *list, const struct lb_base_image *image, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i].name, name) == 0)
+			return;
+	list->items = lb_grow(list->items, list->count, &list->cap, sizeof(*list->items));
+	list->items[list->count++] = (struct record_base){ lb_strdup(name), image->identity, !image->opaque };
+}
+
+/* ---- variants ---- */
+
+/* By the first policy that reads the Dockerfile. */
+static const struct input *readable(struct prepared *p, size_t variant, size_t *policy)
+{
+	for (size_t i = 0; i < p->o->policies_count; i++) {
+		const struct input *in = prepared_input(p, 0, variant, i);
+		*policy = i;
+		if (in->dockerfile)
+			return in;
+	}
+	return NULL;
+}
+
+static void pin_variant(struct prepared *p, size_t variant)
+{
+	const struct scn_variant *v = &p->o->scenario->variants[variant];
+	struct state_entry *first = &p->states[0];
+	size_t policy;
+	const struct input *in = readable(p, variant, &policy);
+	lb_autobuildplan struct lb_build_plan *plan = NULL;
+	struct lb_plan_options po = { .build_args = &first->state->args[variant], .target = v->target, .platform = v->platform };
+	/* what cannot be planned is a row that says so */
+	if (!in || lb_build_plan_new(in->dockerfile, &po, &plan, NULL))
+		return;
+	for (size_t i = 0; i < plan->stages_count; i++) {
+		const struct lb_plan_stage *s = &plan->stages[i];
+		if (!s->needed || s->base_stage >= 0 || strcmp(s->base, "scratch") == 0)
+			continue;
+		const struct lb_base_image *image = bases_find(first->bases, s->base, s->platform);
+		if (image)
+			add_base(&p->pins.variants[variant], image, s->base);
+	}
+}
+
+/* ---- edits ---- */
+
+static int add_file(const char *path, size_t len, struct lb_node *n, void *arg)
+{
+	struct record_edit *out = arg;
+	/* directories on the way are in a difference too */
+	if (!len || (n->attr.kind == LB_DIR && n->entries_count))
+		return 0;
+	if (out->files_count++ < RECORD_FILES_MAX)
+		lb_strv_take(&out->files, lb_strndup(path, len));
+	return 0;
+}
+
+static int pin_edit(struct prepared *p, const struct state_entry *e, struct lb_err *err)
+{
+	struct record_edit *out = &p->pins.edits[e->edit];
+	const struct scn_state *was = p->states[e->parent].state, *is = e->state;
+	lb_autonode struct lb_node *difference = was->context == is->context ? NULL : lb_tree_diff(was->context, is->context);
+	int rc = difference ? lb_tree_walk(difference, add_file, out) : 0;
+	for (size_t i = 0; i < p->o->scenario->bases_count && !rc; i++) {
+		const char *name = p->o->scenario->bases[i].name;
+		const struct lb_base_image *image = is->bases[i] == was->bases[i] ? NULL : bases_find(e->bases, name, NULL);
+		if (image)
+			add_base(&out->bases, image, name);
+	}
+	return rc < 0 ? lb_wrap(err, "listing what an edit changes") : 0;
+}
+
+int pins_make(struct prepared *p, struct lb_err *err)
+{
+	const struct scenario *s = p->o->scenario;
+	lb_autofree bool *done = lb_calloc(s->edits_count + 1, sizeof(*done));
+	int rc = 0;
+	p->pins = (struct record_pins){ .variants_count = s->variants_count, .edits_count = s->edits_count };
+	p->pins.variants = lb_calloc(s->variants_count + 1, sizeof(*p->pins.variants));
+	p->pins.edits = lb_calloc(s->edits_count + 1, sizeof(*p->pins.edits));
+	for (size_t v = 0; v < s->variants_count; v++)
+		pin_variant(p, v);
+	for (size_t i = 1; i < p->states_count && !rc; i++) {
+		const struct state_entry *e = &p->states[i];
+		if (e->edit < 0 || done[e->edit])
+			continue;
+		done[e->edit] = true;
+		rc = pin_edit(p, e, err);
+	}
+	return rc;
+}
+
+static void release_bases(struct record_bases *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->items[i].name);
+	free(list->items);
+}
+
+void pins_release(struct record_pins *pins)
+{
+	for (size_t i = 0; i < pins->variants_count; i++)
+		release_bases(&pins->variants[i]);
+	for (size_t i = 0; i < pins->edits_count; i++) {
+		lb_strv_release(&pins->edits[i].files);
+		release_bases(&pins->edits[i].bases);
+	}
+	free(pins->variants);
+	free(pins->edits);
+}
+
+const struct record_pins *measure_pins(const struct prepared *p)
+{
+	return &p->pins;
+}
