@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "lbench/json.h"
+#include "plan_touch.h"
 #include "run_options.h"
 
 struct plan_row {
@@ -94,24 +95,45 @@ static int plan_one(const struct run_options *o, const char *path, struct lb_buf
 	return rc;
 }
 
+static int list_builds(const struct run_options *o, const struct lb_strv *paths, struct lb_buf *out, struct lb_err *err)
+{
+	int rc = 0;
+	for (size_t i = 0; !rc && i < paths->count; i++)
+		rc = plan_one(o, paths->items[i], out, err);
+	return rc;
+}
+
 int cmd_plan(int argc, char **argv, struct lb_err *err)
 {
 	struct run_options o = { 0 };
-	struct option table[RUN_OPTIONS_MAX];
+	struct touch_arguments t = { 0 };
+	struct option table[RUN_OPTIONS_MAX + 2] = {
+		{ "touch", 0, OPTION_EACH, &t.files, "FILE", "what would an edit of FILE cost? a path, directory or pattern; may repeat" },
+		{ "arg", 0, OPTION_PAIR, &t.args, "NAME=VALUE", "what would another value of a build argument cost?" },
+	};
 	struct usage u = { "plan",
 			   "SCENARIO…",
-			   "Lists the builds that run would do, in order, and which cache each goes on from.",
+			   "Lists the builds that run would do, in order, and which cache each goes on from. With --touch or --arg it says\n"
+			   "instead what such an edit would cost: which steps re-run from a warm cache, why, and which of them for nothing.",
 			   table,
-			   run_options_table(&o, table),
+			   2 + run_options_table(&o, table + 2),
 			   .least = 1,
 			   .wanted = "which scenario? e.g. lbench plan scenarios/python-app" };
 	lb_autostrv struct lb_strv operands = { 0 };
 	lb_autobuf struct lb_buf text = { 0 };
+	bool failed = false;
 	int rc = command_start(&u, argc, argv, &operands, err);
+	bool touching = t.files.count || t.args.pairs.count;
+	if (!rc && touching && !o.builders.count)
+		lb_strv_add(&o.builders, "warm");
 	if (!rc)
 		rc = run_options_resolve(&o, err);
-	for (size_t i = 0; !rc && i < operands.count; i++)
-		rc = plan_one(&o, operands.items[i], &text, err);
+	if (!rc)
+		rc = touching ? plan_touch(&o, &t, &operands, &text, &failed, err) : list_builds(&o, &operands, &text, err);
 	run_options_release(&o);
-	return rc ? rc : print_out(&text, err);
+	lb_strv_release(&t.files);
+	option_pairs_release(&t.args);
+	if (!rc)
+		rc = print_out(&text, err);
+	return rc ? rc : failed ? COMMAND_BUILD_FAILED : 0;
 }

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "whatif/front.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void front_read_models(struct front *f, const struct scenario *s)
+{
+	f->models = lb_calloc(s->models_count + 1, sizeof(*f->models));
+	for (size_t i = 0; i < s->models_count; i++)
+		f->models[f->models_count++] = s->models[i];
+}
+
+void front_free_models(struct front *f)
+{
+	free(f->models);
+}
+
+const struct lb_model *front_model(const struct front *f, const char *text)
+{
+	const struct lb_model *m = lb_model_find(f->models, f->models_count, text);
+	const char *bare = strchr(text, ' ');
+	return m || !bare ? m : lb_model_find(f->models, f->models_count, bare + 1);
+}
+
+/* ---- files ---- */
+
+struct counting {
+	const struct lb_ignore *wanted, *excluded; /* NULL: all, none */
+	uint64_t files;
+};
+
+static int count_file(const char *path, size_t len, struct lb_node *node, void *arg)
+{
+	struct counting *c = arg;
+	bool wanted = !c->wanted || lb_ignore_matches(c->wanted, path, len);
+	if (node->attr.kind != LB_DIR && wanted && !(c->excluded && lb_ignore_matches(c->excluded, path, len)))
+		c->files++;
+	return 0;
+}
+
+static bool count(struct lb_node *root, const char *const *patterns, size_t n, const char *const *excludes, size_t m, uint64_t *files)
+{
+	lb_autoignore struct lb_ignore *wanted = NULL, *excluded = NULL;
+	bool all = false;
+	for (size_t i = 0; i < n; i++)
+		all = all || !*patterns[i];
+	if ((!all && lb_ignore_compile((char *const *)patterns, n, &wanted, NULL)) ||
+	    (m && lb_ignore_compile((char *const *)excludes, m, &excluded, NULL)))
+		return false;
+	struct counting c = { wanted, excluded, 0 };
+	lb_tree_walk(root, count_file, &c);
+	*files = c.files;
+	return true;
+}
+
+bool front_brings(const struct front *f, uint32_t line, uint64_t *files)
+{
+	for (size_t i = 0; i < f->steps_count; i++) {
+		const struct front_step *s = &f->steps[i];
+		if (s->in->first_line == line)
+			return count(f->sent, s->patterns, s->patterns_count, s->excludes, s->excludes_count, files);
+	}
+	return false;
+}
+
+bool front_needs(const struct front *f, const struct lb_model *m, uint64_t *files)
+{
+	*files = 0;
+	lb_autofree const char **patterns = lb_calloc(m->depends_count + 1, sizeof(*patterns));
+	size_t n = 0;
+	for (size_t i = 0; i < m->depends_count; i++)
+		if (strncmp(m->depends[i], "world:", 6) != 0)
+			patterns[n++] = m->depends[i];
+	return m->depends_given && (!n || count(f->sent, patterns, n, NULL, 0, files));
+}
