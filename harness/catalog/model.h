@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One RUN: its commands against the catalogue, put together into a model.
+ */
+#ifndef HARNESS_CATALOG_MODEL_H
+#define HARNESS_CATALOG_MODEL_H
+
+#include "catalog/catalog.h"
+#include "catalog/view.h"
+
+struct model_scene {
+	struct lb_arena *arena;     /* of what is handed out */
+	const struct lb_step *step; /* a RUN */
+	const struct lb_pairs *env;
+	const char *base; /* of the stage, as FROM has it */
+	const struct view *view;
+};
+/* out: all but `in`. builds: the model's last command is one whose output is where others fetch it. */
+void model_make(const struct model_scene *s, struct catalog_run *out, bool *builds);
+
+#endif
