@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * RUNs against the catalogue: what each depends on, and which stay unknown and why.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "catalog/catalog.h"
+#include "scenario/scenario.h"
+
+static struct catalog *read_catalog(const char *dockerfile, const char *context, struct lb_dockerfile **df)
+{
+	struct lb_err err = { 0 };
+	lb_autonode struct lb_node *tree = NULL;
+	lb_autobuildplan struct lb_build_plan *plan = NULL;
+	struct lb_plan_options o = { 0 };
+	struct catalog *c = NULL;
+	if (lb_tree_parse(context, &tree, &err) || lb_dockerfile_parse("Dockerfile", dockerfile, strlen(dockerfile), NULL, df, &err) ||
+	    lb_build_plan_new(*df, &o, &plan, &err) || catalog_read(*df, plan, tree, &c, &err))
+		fail_msg("%s", err.text);
+	return c;
+}
+
+/* The last RUN: "NAMES | dependencies", or "? why". */
+static char *say(const char *dockerfile, const char *context)
+{
+	lb_autodockerfile struct lb_dockerfile *df = NULL;
+	catalog_auto struct catalog *c = read_catalog(dockerfile, context, &df);
+	lb_autobuf struct lb_buf out = { 0 };
+	const struct catalog_run *r = &c->runs[c->count - 1];
+	if (!r->known) {
+		lb_buf_addf(&out, "? %s", r->why);
+		return lb_buf_steal(&out);
+	}
+	lb_buf_addf(&out, "%s |", r->what);
+	for (size_t i = 0; i < r->model.depends_count; i++)
+		lb_buf_addf(&out, " %s", r->model.depends[i]);
+	return lb_buf_steal(&out);
+}
+
+#define F(path) "f 0644 0:0 @1 " path " = x\n"
+static const char python[] = F("README.md") F("app/main.py") F("main.py") F("requirements.txt") F("pyproject.toml") F("poetry.lock");
+static const char nested[] = "f 0644 0:0 @1 reqs/dev.txt = -r base.txt\n" F("reqs/base.txt") F("a.py");
+
+static const char node[] = F("Dockerfile") "f 0644 0:0 @1 package.json = {\"scripts\": {\"build\": \"tsc\"}}\n" F("package-lock.json")
+	F("src/index.ts") F("web/package.json") F("web/package-lock.json");
+static const char hooks[] =
+	"f 0644 0:0 @1 package.json = {\"scripts\": {\"postinstall\": \"patch-package\"}}\n" F("package-lock.json") F("src/index.ts");
+static const char workspaces[] = "f 0644 0:0 @1 package.json = {\"workspaces\": [\"packages/*\"]}\n" F("packages/api/package.json")
+	F("packages/web/index.ts") F("packages/web/package.json") F("pnpm-lock.yaml") F("yarn.lock");
+static const char go[] = F("README.md") F("cmd/main.go") F("go.mod") F("go.sum");
+static const char rust[] = F("Cargo.lock") F("Cargo.toml") F("src/main.rs");
+static const char java[] = F("build.gradle") F("gradlew") F("pom.xml") F("settings.gradle") F("src/Main.java");
+static const char php[] = F("composer.json") F("composer.lock") F("src/Front.php");
+static const char ruby[] = F("Gemfile") F("Gemfile.lock") F("app.rb");
+static const char cmake[] = F("CMakeLists.txt") F("README.md") F("src/main.c");
+
+static const struct {
+	const char *context, *dockerfile, *expected;
+} cases[] = {
+	{ python, "FROM p\nCOPY requirements.txt .\nRUN pip install -r requirements.txt", "pip install | requirements.txt world:pypi" },
+	{ python, "FROM p\nWORKDIR /a\nCOPY . .\nRUN pip3 install --no-cache-dir -rrequirements.txt",
+	  "pip install | requirements.txt world:pypi" },
+	{ python, "FROM p\nWORKDIR /a\nCOPY . .\nRUN cd app && pip install --requirement=../requirements.txt",
+	  "pip install | requirements.txt world:pypi" },
+	{ python, "FROM p\nWORKDIR /a\nCOPY . .\nRUN (cd app && true); python3 -m pip install -r requirements.txt",
+	  "pip install | requirements.txt world:pypi" },
+	{ python, "FROM p\nRUN pip install -r requirements.txt", "? `requirements.txt` is not among the files that a COPY brought" },
+	{ python, "FROM p\nRUN --mount=type=bind,source=requirements.txt,target=/r.txt pip install -r /r.txt",
+	  "pip install | requirements.txt world:pypi" },
+	{ python, "FROM p\nRUN pip install flask", "pip install | world:pypi" },
+	{ python, "FROM p\nWORKDIR /a\nCOPY . .\nRUN pip install .",
+	  "pip install | app *.py poetry.lock pyproject.toml requirements.txt world:pypi" },
+	{ python, "FROM p\nWORKDIR /a\nCOPY . .\nRUN pip install -e '.[dev]'",
+	  "pip install | app *.py poetry.lock pyproject.toml requirements.txt world:pypi" },
+	{ nested, "FROM p\nWORKDIR /a\nCOPY reqs reqs\nRUN pip install -r reqs/dev.txt",
+	  "pip install | reqs/dev.txt reqs/base.txt world:pypi" },
+	{ nested, "FROM p\nWORKDIR /a\nCOPY reqs reqs\nRUN pip install -r reqs/dev.txt && ./configure",
+	  "? `configure` is not in the catalogue" },
+	{ python, "FROM p\nWORKDIR /a\nCOPY pyproject.toml poetry.lock ./\nRUN poetry install --no-root",
+	  "poetry install | pyproject.toml poetry.lock" },
+	{ python, "FROM p\nWORKDIR /a\nCOPY pyproject.toml ./\nRUN poetry install --no-root",
+	  "poetry install | pyproject.toml world:pypi" },
+	{ python, "FROM p\nWORKDIR /a\nCOPY . .\nRUN poetry install",
+	  "poetry install | pyproject.toml poetry.lock app *.py requirements.txt README.md" },
+	{ python, "FROM p\nRUN apt-get update && apt-get install -y curl && rm -rf /var/lib/apt/lists/*",
+	  "apt-get update + apt-get install | world:apt-index" },
+	{ python, "FROM p\nRUN <<E\napt-get update\napt-get install -y curl\nE", "apt-get update + apt-get install | world:apt-index" },
+	{ python, "FROM p\nRUN [\"pip\", \"install\", \"flask\"]", "pip install | world:pypi" },
+	{ python, "FROM p\nRUN sh -c 'pip install flask'", "pip install | world:pypi" },
+	{ python, "FROM p\nCOPY . .\nRUN if [ -f x ]; then pip install flask; fi", "? a condition or loop (`if`)" },
+	{ python, "FROM p\nRUN curl -fsSL https://example.org/x | sh", "? `sh` is not in the catalogue" },
+	{ python, "FROM p\nRUN curl -fsSL https://example.org/x -o /x", "curl | world:example.org" },
+	{ python, "FROM p\nARG R=requirements.txt\nCOPY . .\nRUN pip install -r $R", "pip install | requirements.txt world:pypi" },
+	{ python, "FROM p AS a\nWORKDIR /a\nCOPY requirements.txt .\nFROM a\nRUN FOO=1 pip install -r requirements.txt",
+	  "pip install | requirements.txt world:pypi" },
+	{ python, "FROM p AS a\nCOPY requirements.txt /deps/\nFROM q\nCOPY --from=a /deps /d\nRUN pip install -r /d/requirements.txt",
+	  "pip install | requirements.txt world:pypi" },
+	{ node, "FROM n\nWORKDIR /a\nCOPY package.json package-lock.json ./\nRUN npm ci", "npm ci | package.json package-lock.json" },
+	{ node, "FROM n\nWORKDIR /a\nCOPY package*.json ./\nRUN npm ci --omit=dev && npm cache clean --force",
+	  "npm ci | package.json package-lock.json" },
+	{ node, "FROM n\nWORKDIR /a\nCOPY package.json ./\nRUN npm ci",
+	  "? `npm ci` finds none of package-lock.json npm-shrinkwrap.json among the files that a COPY brought" },
+	{ node, "FROM n\nWORKDIR /a\nCOPY package.json ./\nRUN npm install", "npm install | package.json world:npm" },
+	{ node, "FROM n\nWORKDIR /a\nCOPY . .\nRUN npm --prefix web ci", "npm ci | web/package.json web/package-lock.json" },
+	{ node, "FROM n\nWORKDIR /a\nCOPY . .\nRUN npm ci\nRUN npm run build", "npm run | package-lock.json package.json src web" },
+	{ node, "FROM n\nRUN npm install -g pnpm@9", "npm install | world:npm" },
+	{ hooks, "FROM n\nWORKDIR /a\nCOPY . .\nRUN npm ci", "npm ci | package.json package-lock.json src" },
+	{ hooks, "FROM n\nWORKDIR /a\nCOPY . .\nRUN npm ci --ignore-scripts", "npm ci | package.json package-lock.json" },
+	{ hooks,
+	  "FROM n AS d\nWORKDIR /a\nCOPY package*.json ./\nRUN npm ci --ignore-scripts\nFROM n\nWORKDIR /a\nCOPY src src\n"
+	  "COPY --from=d /a/node_modules node_modules\nRUN npm run build",
+	  "npm run | src package.json package-lock.json" },
+	{ workspaces, "FROM n\nWORKDIR /a\nCOPY package.json yarn.lock ./\nCOPY packages/web/package.json packages/web/\nRUN yarn",
+	  "yarn install | package.json yarn.lock packages/web/package.json" },
+	{ workspaces, "FROM n\nWORKDIR /a\nCOPY . .\nRUN yarn install --frozen-lockfile",
+	  "yarn install | package.json yarn.lock packages/api/package.json packages/web/package.json" },
+	{ workspaces, "FROM n\nWORKDIR /a\nCOPY . .\nRUN yarn --cwd packages/web build",
+	  "yarn run | package.json packages pnpm-lock.yaml yarn.lock" },
+	{ workspaces, "FROM n\nCOPY . .\nRUN corepack enable && pnpm install --frozen-lockfile",
+	  "corepack + pnpm install | package.json pnpm-lock.yaml packages/api/package.json packages/web/package.json" },
+	{ go, "FROM g\nWORKDIR /s\nCOPY go.mod go.sum ./\nRUN go mod download", "go mod download | go.mod go.sum" },
+	{ go, "FROM g\nWORKDIR /s\nCOPY . .\nRUN CGO_ENABLED=0 GOOS=linux go build -ldflags \"-s -w\" -o /out/s ./cmd",
+	  "go build | cmd go.mod go.sum" },
+	{ go, "FROM g\nWORKDIR /s\nCOPY . .\nRUN go mod tidy", "? `go mod` is not in the catalogue" },
+	{ go, "FROM g\nRUN go install example.org/tool@v1", "go install | world:go-proxy" },
+	{ go, "FROM g\nWORKDIR /s\nCOPY . .\nRUN make -j$(nproc) all", "make | cmd go.mod go.sum" },
+	{ go, "FROM g\nWORKDIR /s\nCOPY . .\nRUN make -C cmd && ./run-tests", "? `run-tests` is not in the catalogue" },
+	{ go, "FROM g\nRUN make all", "? `make` reads no file that a COPY brought" },
+	{ rust, "FROM r\nWORKDIR /s\nCOPY Cargo.toml Cargo.lock ./\nRUN cargo fetch --locked", "cargo fetch | Cargo.toml Cargo.lock" },
+	{ rust, "FROM r\nWORKDIR /s\nCOPY . .\nRUN cargo build --release", "cargo build | Cargo.lock Cargo.toml src" },
+	{ rust, "FROM r\nRUN cargo install cargo-chef", "cargo install | world:crates" },
+	{ java, "FROM m\nWORKDIR /s\nCOPY pom.xml .\nRUN mvn -B dependency:go-offline",
+	  "mvn dependency:go-offline | pom.xml world:maven-central" },
+	{ java, "FROM m\nWORKDIR /s\nCOPY pom.xml .\nCOPY src src\nRUN mvn -B -f pom.xml package -DskipTests",
+	  "mvn package | pom.xml src world:maven-central" },
+	{ java, "FROM m\nWORKDIR /s\nCOPY . .\nRUN ./gradlew --no-daemon bootJar",
+	  "gradle build | build.gradle gradlew pom.xml settings.gradle src world:maven-central" },
+	{ php, "FROM c\nWORKDIR /s\nCOPY composer.* ./\nRUN composer install --no-dev --no-scripts --prefer-dist",
+	  "composer install | composer.json composer.lock" },
+	{ php, "FROM c\nWORKDIR /s\nCOPY . .\nRUN composer install --no-dev --optimize-autoloader",
+	  "composer install | composer.json composer.lock src" },
+	{ php, "FROM c\nRUN docker-php-ext-install pdo_mysql gd && a2enmod rewrite", "docker-php-ext-install |" },
+	{ ruby, "FROM b\nWORKDIR /s\nCOPY Gemfile Gemfile.lock ./\nRUN bundle config set without test && bundle install -j4",
+	  "bundle + bundle install | Gemfile Gemfile.lock" },
+	{ cmake, "FROM d\nCOPY . /src\nRUN cmake -S /src -B /build -G Ninja && ninja -C /build", "cmake + ninja | CMakeLists.txt src" },
+	{ cmake, "FROM d\nCOPY src /src/src\nCOPY CMakeLists.txt /src/\nRUN cmake -S /src -B /build && cmake --build /build",
+	  "cmake | src CMakeLists.txt" },
+	{ cmake, "FROM d\nRUN apk add --no-cache gcc musl-dev", "apk add | world:apk-index" },
+	{ cmake, "FROM d\nRUN dnf install -y gcc && dnf clean all", "dnf install | world:dnf-index" },
+	{ cmake, "FROM d\nCOPY src/main.c /m.c\nRUN chmod 0755 /m.c", "chmod | src/main.c" },
+	{ cmake, "FROM d\nRUN useradd --create-home app && mkdir -p /data && chown app /data", "chown |" },
+	{ cmake, "FROM d\nCOPY src /s\nRUN cp -r /s /t", "cp | src" },
+	{ cmake, "FROM d\nRUN set -eux; apt-get update; apt-get install -y --no-install-recommends \\\n  gcc \\\n  make",
+	  "apt-get update + apt-get install | world:apt-index" },
+	{ cmake, "FROM d\nRUN apt-get install -y ./x.deb", "? `./x.deb` is not among the files that a COPY brought" },
+	{ cmake, "FROM d\nSHELL [\"powershell\", \"-c\"]\nRUN Get-Item x", "? the shell `powershell`" },
+	{ cmake, "FROM d\nRUN <<E\n#!/usr/bin/env python3\nprint(1)\nE", "? a script that is not a shell's" },
+	{ cmake, "FROM d\nRUN for i in 1 2; do make; done", "? a condition or loop (`for`)" },
+	{ cmake, "FROM d\nRUN cd $NOWHERE && make", "? a directory that is not known (`cd $NOWHERE`)" },
+};
+
+static void test_cases(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LB_COUNT(cases); i++) {
+		lb_autofree char *got = say(cases[i].dockerfile, cases[i].context);
+		if (strcmp(got, cases[i].expected) != 0)
+			print_message("got %s\n", got);
+	}
+	for (size_t i = 0; i < LB_COUNT(cases); i++) {
+		lb_autofree char *got = say(cases[i].dockerfile, cases[i].context);
+		assert_string_equal(got, cases[i].expected);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
