@@ -35,7 +35,7 @@ static const struct memo *find(const struct memo *m, enum lb_flavour flavour)
 	return m;
 }
 
-static void remember(struct lb_node *n, enum lb_flavour flavour, const struct lb_digest *digest)
+void lb_node_remember(struct lb_node *n, enum lb_flavour flavour, const struct lb_digest *digest)
 {
 	struct memo *m = lb_malloc(sizeof(*m));
 	*m = (struct memo){ .flavour = flavour, .digest = *digest };
@@ -47,6 +47,14 @@ static void remember(struct lb_node *n, enum lb_flavour flavour, const struct lb
 		}
 		m->next = head;
 	} while (!atomic_compare_exchange_weak_explicit(&n->memo, &head, m, memory_order_release, memory_order_acquire));
+}
+
+size_t lb_node_sums(const struct lb_node *n, struct lb_sum out[LB_FLAVOUR_COUNT])
+{
+	size_t count = 0;
+	for (const struct memo *m = atomic_load_explicit(&n->memo, memory_order_acquire); m; m = m->next)
+		out[count++] = (struct lb_sum){ m->flavour, m->digest };
+	return count;
 }
 
 bool lb_node_digest_known(const struct lb_node *n, enum lb_flavour flavour, struct lb_digest *out)
@@ -64,7 +72,7 @@ int lb_node_digest_by(struct lb_node *n, enum lb_flavour flavour, lb_digest_fn *
 		return 0;
 	int rc = compute(n, arg, out, err);
 	if (!rc)
-		remember(n, flavour, out);
+		lb_node_remember(n, flavour, out);
 	return rc;
 }
 

@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One walk over a directory. Each directory is opened once, by its path below the root, read, and all its
- * entries looked at; its descriptor is closed before the walk goes deeper, so that neither depth nor breadth
+ * entries looked at (list.c); its descriptor is closed before the walk goes deeper, so that neither depth nor breadth
  * costs descriptors. Entries are then taken in the order of their names, so that `keep` sees them as
- * lb_tree_walk would show them.
+ * lb_tree_walk would show them. A directory below which all is as the memo has it takes its sums from there.
  */
 #include "tree/dir.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include "lbench/fs.h"
 #include "lbench/mem.h"
-#include "tree/list.h"
-#include "tree/node.h"
+#include "tree/ahead.h"
+#include "tree/memo.h"
 
 /* Names of one file, seen so far. */
 struct link {
@@ -28,71 +25,25 @@ struct link {
 
 struct walk {
 	const struct lb_dir_options *options;
-	const char *root; /* for messages */
-	int root_fd;      /* the source's */
 	struct lb_source *source;
 	struct lb_dir_memo *memo;
-	uint64_t memo_finger;
+	bool recalls_sums; /* the memo is of a tree of this kind */
+	uint32_t memo_finger;
+	struct lb_ahead *ahead;
 	struct lb_map *links;
 	struct lb_buf path;
 	size_t depth;
-	char *listing;
 };
 
 static int fail_here(struct walk *w, int errnum, struct lb_err *err)
 {
-	lb_autofree char *whole = w->path.len ? lb_path_join(w->root, w->path.data) : lb_strdup(w->root);
+	const char *root = w->options && w->source ? w->source->path : "";
+	lb_autofree char *whole = w->path.len ? lb_path_join(root, w->path.data) : lb_strdup(root);
 	lb_fail_errno(err, errnum, "cannot read %s", whole);
 	return lb_recode(err, LB_IO);
 }
 
-static enum lb_kind kind_of(mode_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFDIR:
-		return LB_DIR;
-	case S_IFLNK:
-		return LB_SYMLINK;
-	case S_IFIFO:
-		return LB_FIFO;
-	case S_IFCHR:
-		return LB_CHAR;
-	case S_IFBLK:
-		return LB_BLOCK;
-	case S_IFSOCK:
-		return LB_SOCKET;
-	default:
-		return LB_FILE;
-	}
-}
-
-static uint32_t canonical_mode(enum lb_kind kind, mode_t mode)
-{
-	if (kind == LB_SYMLINK)
-		return 0777;
-	return kind == LB_DIR || (kind == LB_FILE && (mode & S_IXUSR)) ? 0755 : 0644;
-}
-
-static struct lb_attr attr_of(const struct walk *w, const struct lb_found *f)
-{
-	struct lb_attr a = { .kind = kind_of(f->mode), .target = f->target };
-	if (a.kind == LB_CHAR || a.kind == LB_BLOCK) {
-		a.rdev_major = major(f->rdev);
-		a.rdev_minor = minor(f->rdev);
-	}
-	if (w->options->canonical) {
-		a.mode = canonical_mode(a.kind, f->mode);
-		a.mtime.sec = LB_CONTEXT_TIME;
-		return a;
-	}
-	a.mode = f->mode & 07777;
-	a.uid = f->uid;
-	a.gid = f->gid;
-	a.mtime = f->mtime;
-	a.xattrs = f->xattrs;
-	a.xattrs_count = f->xattrs_count;
-	return a;
-}
+/* ---- hard links ---- */
 
 /* Of the first name, so that the same tree has the same number everywhere. */
 static uint64_t link_group(const struct walk *w)
@@ -104,21 +55,10 @@ static uint64_t link_group(const struct walk *w)
 	return n ? n : 1;
 }
 
-static struct lb_node *new_leaf(struct walk *w, struct lb_source_dir *dir, const struct lb_found *f, const struct lb_attr *attr)
-{
-	if (attr->kind != LB_FILE || !f->key.size_bytes)
-		return lb_node_new(attr, NULL);
-	struct lb_content *c = lb_source_file(dir, f->name, f->len, &f->key);
-	struct lb_digest d;
-	if (w->memo && lb_dir_memo_get(w->memo, &f->key, &w->memo_finger, &d))
-		lb_source_file_recall(c, &d);
-	return lb_node_new(attr, c);
-}
-
 /* All names of one file are one node. */
-static struct lb_node *join_links(struct walk *w, const struct lb_found *f, struct lb_node *n)
+static struct lb_node *join_links(struct walk *w, const struct lb_source_entry *e, struct lb_node *n)
 {
-	uint64_t inode[2] = { f->key.dev, f->key.ino };
+	uint64_t inode[2] = { e->dev, e->ino };
 	struct link *l = lb_map_getn(w->links, inode, sizeof(inode));
 	if (l) {
 		lb_node_unref(n);
@@ -141,96 +81,160 @@ static int unlink_single(const void *key, size_t len, void *value, void *arg)
 	return 0;
 }
 
+/* ---- what the memo has ---- */
+
+/* Is the entry, as it came into the tree or not, what it was? below: the directory that it is, if it is one in the tree. */
+static bool is_as_remembered(const struct lb_source_entry *e, const struct lb_source_dir *below)
+{
+	bool kept = e->flags & LB_ENTRY_KEPT, was_kept = e->flags & LB_ENTRY_WAS_KEPT;
+	if (!kept || !was_kept)
+		return kept == was_kept;
+	return below ? below->as_remembered && below->was == e->was_dir : (e->flags & LB_ENTRY_SAME) != 0;
+}
+
+/* Of a tree that is not canonical, the times of the directory and the numbers of hard links are in its sums. */
+static bool may_recall(const struct walk *w, const struct lb_source_dir *d)
+{
+	return w->recalls_sums && d->same_names && (w->options->canonical || d->same_key);
+}
+
+static void recall_sums(struct walk *w, struct lb_source_dir *d)
+{
+	struct lb_memo_view v;
+	if (!d->as_remembered || !lb_dir_memo_at(w->memo, d->was, &v))
+		return;
+	for (uint32_t i = 0; i < v.dir->sums; i++)
+		if (v.sums[i].flavour < LB_FLAVOUR_COUNT)
+			lb_node_remember(&d->node, (enum lb_flavour)v.sums[i].flavour, &v.sums[i].digest);
+	d->sums_recalled = v.dir->sums;
+}
+
+/* ---- the walk ---- */
+
 static enum lb_keep ask(struct walk *w, const struct lb_node *n)
 {
 	return w->options->keep ? w->options->keep(w->path.data, w->path.len, n, w->options->keep_arg) : LB_KEEP;
 }
 
-static int walk_dir(struct walk *w, const struct lb_attr *attr, struct lb_node **out, struct lb_err *err);
+static int walk_dir(struct walk *w, struct lb_source_entry *as, struct lb_node **out, struct lb_err *err);
 
-static int take_dir(struct walk *w, const struct lb_attr *attr, struct lb_node **out, struct lb_err *err)
+/* *out stays NULL when it is not to be in the tree. Takes `closed`, the directory as if it were empty. */
+static int take_dir(struct walk *w, struct lb_source_entry *e, struct lb_node *closed, struct lb_node **out, struct lb_err *err)
 {
-	enum lb_keep k = LB_KEEP;
-	if (w->options->keep) {
-		lb_autonode struct lb_node *closed = lb_node_new_dir(attr, NULL, 0);
-		k = ask(w, closed);
-	}
+	enum lb_keep k = ask(w, closed);
+	lb_node_unref(closed);
 	if (k == LB_DROP)
 		return 0;
 	lb_autonode struct lb_node *n = NULL;
-	int rc = walk_dir(w, attr, &n, err);
+	int rc = walk_dir(w, e, &n, err);
 	if (!rc && (k == LB_KEEP || n->entries_count))
 		*out = lb_steal(&n);
 	return rc;
 }
 
-/* *out stays NULL when the entry is not to be in the tree. */
-static int take(struct walk *w, struct lb_source_dir *dir, const struct lb_found *f, struct lb_node **out, struct lb_err *err)
+static void take_leaf(struct walk *w, struct lb_source_entry *e, struct lb_node *leaf, struct lb_node **out)
 {
-	struct lb_attr attr = attr_of(w, f);
-	if (attr.kind == LB_DIR)
-		return take_dir(w, &attr, out, err);
-	lb_autonode struct lb_node *n = new_leaf(w, dir, f, &attr);
-	if (ask(w, n) != LB_KEEP)
-		return 0;
-	bool linked = attr.kind == LB_FILE && f->nlink > 1 && !w->options->canonical;
-	*out = linked ? join_links(w, f, lb_steal(&n)) : lb_steal(&n);
+	if (ask(w, leaf) != LB_KEEP)
+		lb_node_unref(leaf);
+	else
+		*out = e->flags & LB_ENTRY_LINKED ? join_links(w, e, leaf) : leaf;
+}
+
+static int take(struct walk *w, struct lb_source_dir *d, size_t i, struct lb_draft *draft, struct lb_err *err)
+{
+	struct lb_source_entry *e = &d->entries[i];
+	struct lb_node *leaf = &d->leaves[i].node, *n = NULL;
+	bool dir = leaf->attr.kind == LB_DIR;
+	size_t len = w->path.len;
+	if (len)
+		lb_buf_addc(&w->path, '/');
+	lb_buf_add(&w->path, e->name, e->name_len);
+	int rc = 0;
+	if (dir)
+		rc = take_dir(w, e, leaf, &n, err);
+	else
+		take_leaf(w, e, leaf, &n);
+	w->path.len = len;
+	w->path.data[len] = '\0';
+	if (rc)
+		return rc;
+	if (n) {
+		e->flags |= LB_ENTRY_KEPT;
+		lb_draft_add(draft, e->name, e->name_len, n);
+	}
+	d->as_remembered = d->as_remembered && is_as_remembered(e, n && dir ? lb_source_dir_of(n) : NULL) && !(e->flags & LB_ENTRY_LINKED);
 	return 0;
 }
 
-static int take_all(struct walk *w, struct lb_listing *l, struct lb_draft *d, struct lb_err *err)
+/* Takes d. */
+static int assemble(struct walk *w, struct lb_source_dir *d, struct lb_node **out, struct lb_err *err)
 {
-	struct lb_source_dir *dir = lb_source_dir_new(w->source, lb_buf_str(&w->path), l->dev);
-	size_t len = w->path.len;
-	int rc = 0;
-	for (size_t i = 0; !rc && i < l->count; i++) {
-		if (len)
-			lb_buf_addc(&w->path, '/');
-		lb_buf_add(&w->path, l->items[i].name, l->items[i].len);
-		struct lb_node *n = NULL;
-		rc = take(w, dir, &l->items[i], &n, err);
-		if (n)
-			lb_draft_add(d, l->items[i].name, l->items[i].len, n);
-		w->path.len = len;
-		w->path.data[len] = '\0';
+	lb_autodraft struct lb_draft draft = { .items = lb_malloc((d->count + 1) * sizeof(*draft.items)), .cap = d->count + 1 };
+	d->as_remembered = may_recall(w, d);
+	for (size_t i = 0; i < d->count; i++) {
+		int rc = take(w, d, i, &draft, err);
+		if (rc) {
+			lb_source_dir_discard(d, i + 1);
+			return rc;
+		}
 	}
-	lb_source_dir_unref(dir);
-	return rc;
+	lb_draft_fill(&draft, &d->node);
+	recall_sums(w, d);
+	*out = &d->node;
+	lb_source_dir_unref(d);
+	return 0;
 }
 
-static int list(struct walk *w, struct lb_listing *l, struct lb_err *err)
+/* as: what the directory above has of it. What was scanned ahead must be what stands there now. */
+static int scan(struct walk *w, const struct lb_source_entry *as, struct lb_source_dir **out)
 {
-	lb_autofd int fd = lb_fs_open_below(w->root_fd, w->path.len ? w->path.data : ".", O_RDONLY | O_DIRECTORY);
-	int e = errno;
-	if (fd < 0)
-		return fail_here(w, e, err);
-	e = lb_listing_read(l, fd, !w->options->canonical, w->listing);
-	return e ? fail_here(w, e, err) : 0;
+	struct lb_source_dir *d = as ? lb_ahead_take(w->ahead, as->was_dir) : NULL;
+	if (d && d->dev == as->dev && d->ino == as->ino && strcmp(d->path, w->path.data) == 0) {
+		*out = d;
+		return 0;
+	}
+	if (d)
+		lb_source_dir_discard(d, 0);
+	return lb_source_scan(w->source, lb_buf_str(&w->path), w->memo, &w->memo_finger, out);
 }
 
-static int walk_dir(struct walk *w, const struct lb_attr *attr, struct lb_node **out, struct lb_err *err)
+static int walk_dir(struct walk *w, struct lb_source_entry *as, struct lb_node **out, struct lb_err *err)
 {
 	if (w->depth == LB_TREE_DEPTH_MAX)
-		return lb_fail(err, LB_INVALID, "%s: more than %d directories deep", w->root, LB_TREE_DEPTH_MAX);
+		return lb_fail(err, LB_INVALID, "%s: more than %d directories deep", w->source->path, LB_TREE_DEPTH_MAX);
 	w->depth++;
-	__attribute__((cleanup(lb_listing_release))) struct lb_listing l = { 0 };
-	lb_autodraft struct lb_draft d = { 0 };
-	int rc = list(w, &l, err);
-	if (!rc)
-		rc = take_all(w, &l, &d, err);
-	if (!rc)
-		*out = lb_draft_done(&d, attr, false);
+	struct lb_source_dir *d;
+	int e = scan(w, as, &d);
+	int rc = e ? fail_here(w, e, err) : assemble(w, d, out, err);
 	w->depth--;
 	return rc;
 }
 
 static void walk_release(struct walk *w)
 {
+	lb_ahead_stop(w->ahead);
 	lb_source_unref(w->source);
 	lb_dir_memo_close(w->memo);
 	lb_map_free(w->links);
 	lb_buf_release(&w->path);
-	free(w->listing);
+}
+
+static void name_tree(struct walk *w, const struct lb_node *root)
+{
+	const struct lb_source_dir *d = lb_source_dir_of(root);
+	w->source->named = d->as_remembered && d->was == 0 && !lb_digest_is_zero(&lb_dir_memo_head(w->memo)->id);
+	if (w->source->named)
+		w->source->id = lb_dir_memo_head(w->memo)->id;
+}
+
+static void open_memo(struct walk *w)
+{
+	w->memo = lb_dir_memo_open(w->options->memo_path);
+	if (!w->memo)
+		return;
+	const struct lb_memo_head *h = lb_dir_memo_head(w->memo);
+	w->recalls_sums = h->canonical == w->options->canonical && h->flavours == LB_FLAVOURS_VERSION;
+	w->ahead = lb_ahead_start(w->source, w->memo);
 }
 
 int lb_tree_from_dir(const char *path, const struct lb_dir_options *options, struct lb_node **out, struct lb_err *err)
@@ -239,25 +243,16 @@ int lb_tree_from_dir(const char *path, const struct lb_dir_options *options, str
 	int rc = lb_fs_open_dir(AT_FDCWD, path, &fd, err);
 	if (rc)
 		return rc;
-	__attribute__((cleanup(walk_release))) struct walk w = { .options = options, .root = path, .root_fd = fd };
-	struct lb_found root = { 0 };
-	int e = lb_found_root(&root, fd, !options->canonical);
-	if (e) {
-		lb_found_release(&root);
-		return fail_here(&w, e, err);
-	}
-	uint64_t now_ns = 0;
-	if (options->memo_path) {
-		now_ns = lb_dir_memo_now_ns(options->memo_path);
-		w.memo = lb_dir_memo_open(options->memo_path);
-	}
-	w.source = lb_source_new(lb_steal_fd(&fd), path, now_ns, lb_dir_memo_records(w.memo));
+	__attribute__((cleanup(walk_release))) struct walk w = { .options = options };
+	uint64_t now_ns = options->memo_path ? lb_dir_memo_now_ns(options->memo_path) : 0;
+	w.source = lb_source_new(lb_steal_fd(&fd), path, options->canonical, now_ns);
 	w.links = lb_map_new(free);
-	w.listing = lb_malloc(LB_LISTING_BYTES);
-	struct lb_attr attr = attr_of(&w, &root);
-	rc = walk_dir(&w, &attr, out, err);
-	lb_found_release(&root);
-	if (!rc)
-		lb_map_each(w.links, unlink_single, NULL);
-	return rc;
+	if (options->memo_path)
+		open_memo(&w);
+	rc = walk_dir(&w, NULL, out, err);
+	if (rc)
+		return rc;
+	lb_map_each(w.links, unlink_single, NULL);
+	name_tree(&w, *out);
+	return 0;
 }

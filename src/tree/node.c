@@ -53,16 +53,37 @@ static struct lb_xattr *copy_xattrs(const struct lb_xattr *from, size_t count)
 	return to;
 }
 
-static struct lb_node *new_node(const struct lb_attr *attr)
+void lb_slab_unref(struct lb_slab *s)
 {
-	struct lb_node *n = lb_calloc(1, sizeof(*n));
+	if (atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) == 1)
+		s->free(s);
+}
+
+static void init(struct lb_node *n, const struct lb_attr *attr)
+{
+	memset(n, 0, sizeof(*n));
 	n->attr = *attr;
 	n->attr.mode &= 07777;
 	atomic_init(&n->refs, 1);
 	if (attr->target)
 		n->attr.target = lb_strdup(attr->target);
 	n->attr.xattrs = attr->xattrs_count ? copy_xattrs(attr->xattrs, attr->xattrs_count) : NULL;
+}
+
+static struct lb_node *new_node(const struct lb_attr *attr)
+{
+	struct lb_node *n = lb_malloc(sizeof(*n));
+	init(n, attr);
 	return n;
+}
+
+void lb_node_place(struct lb_node *n, struct lb_slab *slab, const struct lb_attr *attr, struct lb_content *content)
+{
+	init(n, attr);
+	n->all_unknown_below = attr->kind == LB_DIR;
+	n->content = content;
+	n->slab = slab;
+	atomic_fetch_add_explicit(&slab->refs, 1, memory_order_relaxed);
 }
 
 struct lb_node *lb_node_new(const struct lb_attr *attr, struct lb_content *content)
@@ -160,10 +181,15 @@ struct lb_node *lb_draft_done(struct lb_draft *d, const struct lb_attr *attr, bo
 {
 	struct lb_node *n = new_node(attr);
 	n->unknown = unknown;
-	pack(n, d->items, d->count);
+	lb_draft_fill(d, n);
+	return n;
+}
+
+void lb_draft_fill(struct lb_draft *d, struct lb_node *dir)
+{
+	pack(dir, d->items, d->count);
 	free(d->items);
 	*d = (struct lb_draft){ 0 };
-	return n;
 }
 
 /* Would the draft be this very directory? */
@@ -236,7 +262,10 @@ void lb_node_unref(struct lb_node *n)
 		lb_content_unref(n->content);
 		free((void *)(uintptr_t)n->attr.target);
 		free((void *)(uintptr_t)n->attr.xattrs);
-		free(n);
+		if (n->slab)
+			lb_slab_unref(n->slab);
+		else
+			free(n);
 	}
 }
 

@@ -4,45 +4,48 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "lbench/fs.h"
 #include "lbench/mem.h"
 
-struct lb_source {
-	atomic_uint refs;
-	int fd;
-	uint64_t walked_at_ns, memo_records;
-	char path[];
-};
+/* File systems of one machine's own disk or memory, which give a directory a new time with each change of its names.
+ * Others may (network, FUSE, overlays whose lower layer is another one by now), and are listed each time. */
+static bool dates_directories(int fd)
+{
+	static const uint64_t kinds[] = { EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, TMPFS_MAGIC };
+	struct statfs fs;
+	if (fstatfs(fd, &fs) != 0)
+		return false;
+	for (size_t i = 0; i < LB_COUNT(kinds); i++)
+		if ((uint64_t)fs.f_type == kinds[i])
+			return true;
+	return false;
+}
 
-struct lb_source_dir {
-	atomic_uint refs;
-	struct lb_source *source;
-	uint64_t dev;
-	char path[];
-};
-
-struct source_file {
-	struct lb_content content;
-	struct lb_source_dir *dir;
-	uint64_t ino, mtime_ns, ctime_ns;
-	bool recalled;
-	char name[];
-};
-
-struct lb_source *lb_source_new(int fd, const char *path, uint64_t walked_at_ns, uint64_t memo_records)
+struct lb_source *lb_source_new(int fd, const char *path, bool canonical, uint64_t walked_at_ns)
 {
 	size_t len = strlen(path) + 1;
-	struct lb_source *s = lb_malloc(sizeof(*s) + len);
+	struct lb_source *s = lb_calloc(1, sizeof(*s) + len);
+	struct stat st;
 	atomic_init(&s->refs, 1);
 	s->fd = fd;
+	s->canonical = canonical;
 	s->walked_at_ns = walked_at_ns;
-	s->memo_records = memo_records;
+	if (dates_directories(fd) && fstat(fd, &st) == 0)
+		s->names_dev = st.st_dev;
 	memcpy(s->path, path, len);
+	return s;
+}
+
+struct lb_source *lb_source_ref(struct lb_source *s)
+{
+	atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
 	return s;
 }
 
@@ -54,24 +57,68 @@ void lb_source_unref(struct lb_source *s)
 	free(s);
 }
 
-struct lb_source_dir *lb_source_dir_new(struct lb_source *s, const char *path, uint64_t dev)
+/* A tick of the kernel's clock is 1 to 10 ms. A time without a fraction comes from a file system that keeps
+ * whole seconds, or two of them (FAT). */
+bool lb_source_racy(const struct lb_source *s, uint64_t time_ns)
 {
-	size_t len = strlen(path) + 1;
-	struct lb_source_dir *d = lb_malloc(sizeof(*d) + len);
-	atomic_init(&d->refs, 1);
-	atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
-	d->source = s;
-	d->dev = dev;
-	memcpy(d->path, path, len);
+	int64_t margin_ns = time_ns % 1000000000 ? 20000000 : 2000000000;
+	return !s->walked_at_ns || (int64_t)(s->walked_at_ns - time_ns) <= margin_ns;
+}
+
+/* ---- directories ---- */
+
+static void dir_free(struct lb_slab *slab)
+{
+	struct lb_source_dir *d = (struct lb_source_dir *)slab;
+	lb_source_unref(d->source);
+	free(d);
+}
+
+struct lb_source_dir *lb_source_dir_new(struct lb_source *s, const char *path, size_t entries, size_t names_bytes, char **names)
+{
+	size_t path_bytes = strlen(path) + 1;
+	size_t each = sizeof(struct lb_source_entry) + sizeof(struct lb_source_leaf);
+	struct lb_source_dir *d = lb_malloc(sizeof(*d) + entries * each + names_bytes + path_bytes);
+	memset(d, 0, sizeof(*d));
+	atomic_init(&d->slab.refs, 1);
+	d->slab.free = dir_free;
+	d->source = lb_source_ref(s);
+	d->was = UINT32_MAX;
+	d->leaves = (struct lb_source_leaf *)(d + 1);
+	d->entries = (struct lb_source_entry *)(d->leaves + entries);
+	*names = (char *)(d->entries + entries);
+	d->path = *names + names_bytes;
+	memcpy(d->path, path, path_bytes);
 	return d;
 }
 
 void lb_source_dir_unref(struct lb_source_dir *d)
 {
-	if (!d || atomic_fetch_sub_explicit(&d->refs, 1, memory_order_acq_rel) != 1)
-		return;
-	lb_source_unref(d->source);
-	free(d);
+	lb_slab_unref(&d->slab);
+}
+
+void lb_source_dir_discard(struct lb_source_dir *d, size_t from)
+{
+	for (size_t i = from; i < d->count; i++)
+		lb_node_unref(&d->leaves[i].node);
+	lb_node_unref(&d->node);
+	lb_source_dir_unref(d);
+}
+
+struct lb_source_dir *lb_source_dir_of(const struct lb_node *n)
+{
+	if (n->attr.kind != LB_DIR || !n->slab || n->slab->free != dir_free)
+		return NULL;
+	struct lb_source_dir *d = (struct lb_source_dir *)n->slab;
+	return n == &d->node ? d : NULL;
+}
+
+/* ---- files ---- */
+
+static const struct lb_source_entry *entry_of(const struct lb_source_file *f)
+{
+	const struct lb_source_leaf *leaf = (const void *)((const char *)f - offsetof(struct lb_source_leaf, file));
+	return &f->dir->entries[leaf - f->dir->leaves];
 }
 
 /* A file's whole name, for messages, and where in it the part below the source begins. */
@@ -86,14 +133,14 @@ static void full_name_release(struct full_name *n)
 }
 #define autoname __attribute__((cleanup(full_name_release)))
 
-static struct full_name full_name(const struct source_file *f)
+static struct full_name full_name(const struct lb_source_file *f)
 {
 	const char *root = f->dir->source->path, *dir = f->dir->path;
 	if (strcmp(root, ".") == 0)
 		root = "";
 	size_t n = strlen(root);
 	bool slash = n && root[n - 1] != '/';
-	char *text = lb_format("%s%s%s%s%s", root, slash ? "/" : "", dir, *dir ? "/" : "", f->name);
+	char *text = lb_format("%s%s%s%s%s", root, slash ? "/" : "", dir, *dir ? "/" : "", entry_of(f)->name);
 	return (struct full_name){ text, text + n + slash };
 }
 
@@ -104,7 +151,7 @@ static int failed(const struct full_name *name, int errnum, struct lb_err *err)
 }
 
 /* What fd shows must be what the walk saw. */
-static int check(const struct source_file *f, const struct full_name *name, int fd, struct lb_err *err)
+static int check(const struct lb_source_file *f, const struct full_name *name, int fd, struct lb_err *err)
 {
 	struct stat st;
 	if (fstat(fd, &st) != 0) {
@@ -112,7 +159,7 @@ static int check(const struct source_file *f, const struct full_name *name, int 
 		return failed(name, e, err);
 	}
 	bool same_size = S_ISREG(st.st_mode) && (uint64_t)st.st_size == f->content.size_bytes;
-	if (same_size && lb_time_ns(st.st_mtim.tv_sec, st.st_mtim.tv_nsec) == f->mtime_ns)
+	if (same_size && lb_time_ns(st.st_mtim.tv_sec, st.st_mtim.tv_nsec) == entry_of(f)->mtime_ns)
 		return 0;
 	if (same_size)
 		return lb_fail(err, LB_IO, "%s has changed while it was in use (written to)", name->text);
@@ -120,8 +167,9 @@ static int check(const struct source_file *f, const struct full_name *name, int 
 		       f->content.size_bytes, (uint64_t)st.st_size);
 }
 
-static int open_file(const struct source_file *f, const struct full_name *name, int *fd, struct lb_err *err)
+static int open_file(const struct lb_source_file *f, const struct full_name *name, int *fd, struct lb_err *err)
 {
+	atomic_store_explicit(&f->dir->opened, true, memory_order_relaxed);
 	*fd = lb_fs_open_below(f->dir->source->fd, name->below, O_RDONLY);
 	int e = errno;
 	return *fd < 0 ? failed(name, e, err) : 0;
@@ -129,7 +177,7 @@ static int open_file(const struct source_file *f, const struct full_name *name, 
 
 static int source_open(const struct lb_content *c, int *out, struct lb_err *err)
 {
-	const struct source_file *f = (const struct source_file *)c;
+	const struct lb_source_file *f = (const struct lb_source_file *)c;
 	autoname struct full_name name = full_name(f);
 	lb_autofd int fd = -1;
 	int rc = open_file(f, &name, &fd, err);
@@ -143,7 +191,7 @@ static int source_open(const struct lb_content *c, int *out, struct lb_err *err)
 /* Checked once all is read: a write meanwhile shows then, and what came before shows too. */
 static int source_read(const struct lb_content *c, lb_sink_fn *sink, void *arg, struct lb_err *err)
 {
-	const struct source_file *f = (const struct source_file *)c;
+	const struct lb_source_file *f = (const struct lb_source_file *)c;
 	autoname struct full_name name = full_name(f);
 	lb_autofd int fd = -1;
 	int rc = open_file(f, &name, &fd, err);
@@ -156,65 +204,16 @@ static int source_read(const struct lb_content *c, lb_sink_fn *sink, void *arg, 
 
 static void source_free(struct lb_content *c)
 {
-	struct source_file *f = (struct source_file *)c;
-	lb_source_dir_unref(f->dir);
-	free(f);
+	lb_slab_unref(&((struct lb_source_file *)c)->dir->slab);
 }
 
 static const struct lb_content_ops source_ops = { .read = source_read, .free = source_free, .open = source_open };
 
-struct lb_content *lb_source_file(struct lb_source_dir *d, const char *name, size_t len, const struct lb_file_key *key)
+struct lb_content *lb_source_file(struct lb_source_dir *d, size_t i)
 {
-	struct source_file *f = lb_malloc(sizeof(*f) + len + 1);
-	lb_content_init(&f->content, &source_ops, key->size_bytes);
-	if (key->dev == d->dev) {
-		atomic_fetch_add_explicit(&d->refs, 1, memory_order_relaxed);
-		f->dir = d;
-	} else {
-		f->dir = lb_source_dir_new(d->source, d->path, key->dev);
-	}
-	f->ino = key->ino;
-	f->mtime_ns = key->mtime_ns;
-	f->ctime_ns = key->ctime_ns;
-	f->recalled = false;
-	memcpy(f->name, name, len);
-	f->name[len] = '\0';
+	struct lb_source_file *f = &d->leaves[i].file;
+	lb_content_init(&f->content, &source_ops, d->entries[i].size_bytes);
+	f->dir = d;
+	atomic_fetch_add_explicit(&d->slab.refs, 1, memory_order_relaxed);
 	return &f->content;
-}
-
-void lb_source_file_recall(struct lb_content *c, const struct lb_digest *digest)
-{
-	((struct source_file *)c)->recalled = true;
-	lb_content_set_digest(c, digest);
-}
-
-bool lb_content_file_recalled(const struct lb_content *c, uint64_t *records)
-{
-	const struct source_file *f = (const struct source_file *)c;
-	*records = f->dir->source->memo_records;
-	return f->recalled;
-}
-
-bool lb_content_file_key(const struct lb_content *c, struct lb_file_key *out)
-{
-	if (!c || c->ops != &source_ops)
-		return false;
-	const struct source_file *f = (const struct source_file *)c;
-	*out = (struct lb_file_key){ f->dir->dev, f->ino, c->size_bytes, f->mtime_ns, f->ctime_ns };
-	return true;
-}
-
-/* A tick of the kernel's clock is 1 to 10 ms. A time without a fraction comes from a file system that keeps
- * whole seconds, or two of them (FAT). */
-static bool shortly_before(uint64_t t, uint64_t walk)
-{
-	int64_t margin_ns = t % 1000000000 ? 20000000 : 2000000000;
-	return (int64_t)(walk - t) <= margin_ns;
-}
-
-bool lb_content_file_racy(const struct lb_content *c)
-{
-	const struct source_file *f = (const struct source_file *)c;
-	uint64_t walk = f->dir->source->walked_at_ns;
-	return !walk || shortly_before(f->mtime_ns, walk) || shortly_before(f->ctime_ns, walk);
 }

@@ -193,15 +193,19 @@ struct lb_dir_options {
 	                              symbolic links 0777; xattrs dropped; hard links become single files */
 	lb_keep_fn *keep;          /* NULL: all; asked while walking, so that dropped directories are not read */
 	void *keep_arg;
-	const char *memo_path;     /* a file that remembers content digests by (dev, ino, size, mtime, ctime); NULL: none.
-	                              Written anew by lb_dir_memo_save */
+	const char *memo_path;     /* a file that remembers content digests by (dev, ino, size, mtime, ctime), and sums of
+	                              directories; NULL: none. Written anew by lb_dir_memo_save */
 };
 /* The tree of a directory. Sockets are in it as LB_SOCKET. *out is the caller's. An unreadable directory
  * is an error; an unreadable file is one only when its content is asked for. */
 int lb_tree_from_dir(const char *path, const struct lb_dir_options *options, struct lb_node **out, struct lb_err *err);
-/* Writes the memo of the digests that are known by now (sorted, checksummed, replaced by a rename; not at all when
- * nothing is new). Files changed in the same clock tick as the walk ("racy") are left out. */
+/* Writes the memo of the digests that are known by now (checksummed, replaced by a rename; not at all when
+ * nothing is new). Files changed in the same clock tick as the walk ("racy") are left out. root is a walk's. */
 int lb_dir_memo_save(const char *memo_path, struct lb_node *root, struct lb_err *err);
+/* The name of a memo that has the whole of a walk's root just as it is, digests that are known included: of the one that
+ * the walk used, when nothing changed since, or of the one that was saved. Trees of one name are the same. false: none
+ * has. */
+bool lb_dir_memo_id(const struct lb_node *root, struct lb_digest *out);
 
 /* The tree of a commit (or tag, branch) of a git repository, below `subdir` ("" for all). Canonical modes and
  * times; content is read from the object data base when needed. *commit_hex (may be NULL) is the caller's. */
