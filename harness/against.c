@@ -89,7 +89,7 @@ static char *place(const char *root, const char *below)
 static int side(const struct comparing *c, const struct check_unit *u, const char *dir, const char *root, const char *what,
 		struct report **out, struct lb_err *err)
 {
-	struct run_options o = { .run_mode = "dry" };
+	struct run_options o = { .run_mode = "dry", .without_git = true };
 	lb_autofree char *path = place(root, dir), *result = NULL;
 	lb_autofree char *results = lb_format("%s/%s/%zu", c->out->scratch, what, c->number);
 	lb_strv_copy(&o.policies, c->policies);

@@ -161,7 +161,7 @@ int run_options_load(const struct run_options *o, const char *path, struct scena
 {
 	struct scn_load_options lo = { .set = &o->set.pairs, .dockerfiles = o->dockerfiles.items,
 		.dockerfiles_count = o->dockerfiles.count, .target = o->target, .build_args = &o->build_args.pairs,
-		.contexts = &o->contexts.pairs };
+		.contexts = &o->contexts.pairs, .without_git = o->without_git };
 	lb_autofree char *memo = run_options_memo(path);
 	lo.memo_path = memo;
 	return scenario_load(path, &lo, out, err);

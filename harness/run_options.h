@@ -14,6 +14,7 @@ struct run_options {
 	struct option_pairs set, build_args, contexts;
 	const char *target, *run_mode, *compression, *remote, *out, *store, *format, *seed, *resume;
 	unsigned jobs, repeat, warmup, keep;
+	bool without_git; /* see struct scn_load_options */
 	bool keep_times, details, no_plots, no_color, quiet, verbose;
 
 	/* made of them by run_options_resolve */

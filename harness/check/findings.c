@@ -33,6 +33,7 @@ void gate_release(struct gate *g)
 		free(g->cases[i].text);
 	free(g->findings);
 	free(g->cases);
+	free(g->drifts);
 	lb_strv_release(&g->notes);
 	lb_arena_release(&g->arena);
 	*g = (struct gate){ 0 };

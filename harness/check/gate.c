@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check/judge.h"
+#include "check/drift.h"
 #include "lbench/fs.h"
 
 /* ---- keys ---- */
@@ -54,58 +54,6 @@ static struct lb_map *index_cold(const struct report *r)
 			lb_map_set(m, key, (void *)(i + 1));
 	}
 	return m;
-}
-
-/* ---- what is pinned ---- */
-
-static char *tool_of(const struct report *r)
-{
-	const json_t *tool = json_object_get(r->run, "tool");
-	const char *commit = report_member(tool, "commit");
-	return lb_format("%s%s%.12s", report_member(tool, "version"), *commit ? " " : "", commit);
-}
-
-static void find_tool_drift(struct gating *x)
-{
-	struct gate *g = x->g;
-	lb_autofree char *now = tool_of(g->head), *then = tool_of(g->base);
-	if (strcmp(now, then) == 0)
-		return;
-	/* equal inputs decide equally under one lbench, so what differs is lbench's doing */
-	if (*g->head->digest && strcmp(g->head->digest, g->base->digest) == 0) {
-		lb_autofree char *text = lb_format("the same inputs, decided by lbench %s; the baseline is lbench %s's", now, then);
-		x->tool_drift = lb_arena_strdup(&g->arena, text);
-	}
-	gate_note(x, lb_format("The baseline was made by lbench %s, this result by lbench %s.", then, now));
-}
-
-static void find_bytes_drift(struct gating *x)
-{
-	const struct report *head = x->g->head, *base = x->g->base;
-	bool same = strcmp(head->compression, base->compression) == 0 &&
-		    json_equal(json_object_get(head->run, "libraries"), json_object_get(base->run, "libraries"));
-	if (!same)
-		x->bytes_drift = "another compressor, or another version of it";
-}
-
-static const char *policy_drift(struct gating *x, const struct report_build *head, const struct report_build *base)
-{
-	if (strcmp(head->text[BT_POLICY], base->text[BT_POLICY]) == 0)
-		return x->tool_drift;
-	lb_autofree char *text = lb_format("decided by %s, by %s in the baseline (--policy %s decides as then)", head->text[BT_POLICY],
-					   base->text[BT_POLICY], base->text[BT_POLICY]);
-	gate_note(x, lb_format("Rules moved: %s.", text));
-	return lb_arena_strdup(&x->g->arena, text);
-}
-
-static void note_weights(struct gating *x)
-{
-	const struct report *head = x->g->head, *base = x->g->base;
-	for (size_t i = 0; i < head->edits_count; i++)
-		for (size_t k = 0; k < base->edits_count; k++)
-			if (strcmp(head->edits[i].name, base->edits[k].name) == 0 && head->edits[i].weight != base->edits[k].weight &&
-			    (head->edits[i].weight == head->edits[i].weight || base->edits[k].weight == base->edits[k].weight))
-				gate_note(x, lb_format("The weight of %s moved; nothing here depends on it.", head->edits[i].name));
 }
 
 /* ---- repeats ---- */
@@ -186,7 +134,7 @@ static int check_build(struct gating *x, size_t i, size_t *in_common, size_t *fr
 	lb_autofree int *to_base = lb_malloc((b->steps_count + 1) * sizeof(*to_base));
 	match_steps(&p.head, &p.base, to_base);
 	p.to_base = to_base;
-	p.drift = policy_drift(x, b, p.base.b);
+	p.drift = drift_of_build(x, b, p.base.b);
 	return judge_pair(x, &p, err);
 }
 
@@ -262,8 +210,6 @@ int gate_check(const struct report *head, const char *head_path, const struct re
 	x.head = index_builds(&x, head);
 	x.cold = index_cold(head);
 	read_waivers(&x);
-	find_tool_drift(&x);
-	find_bytes_drift(&x);
-	note_weights(&x);
+	drift_find(&x);
 	return check_all(&x, err);
 }

@@ -3,9 +3,8 @@
  * A result against its baseline. Only what got worse is a finding, one a root cause: the step that changed, with all
  * the hits that were lost behind it, on all edits, policies and builders.
  *
- * What decides must be the same on both sides for a difference to count: with another version of a policy, or the same
- * inputs under another lbench, it is *drift*: told, and neutral. So are bytes when a compressor moved, seconds when the
- * model of the same RUN did, and an edit whose pattern chose another file. A build that could not be read is neutral.
+ * What decides must be the same on both sides for a difference to count: see check/drift.h. A build that could not be
+ * read is neutral.
  */
 #ifndef HARNESS_CHECK_GATE_H
 #define HARNESS_CHECK_GATE_H
@@ -36,6 +35,15 @@ struct finding {
 	size_t breaks_count, breaks_cap;
 	char *message; /* FAILS, VARIES */
 };
+enum drift_kind { DRIFT_TOOL, DRIFT_POLICY, DRIFT_BYTES, DRIFT_WEIGHT, DRIFT_EDIT, DRIFT_MODEL, DRIFT_BASE };
+extern const char *const drift_kind_names[];
+/* Something that decides and is no longer what it was; strings are in the gate's arena. */
+struct gate_drift {
+	enum drift_kind kind;
+	const char *what, *was, *now; /* "python:3.10", "3f2a01bc", "8c01d4e2" */
+	const char *text;             /* all of it in one line */
+	size_t lost, over;            /* lost hits and broken limits that are not charged, over all builds */
+};
 /* A build of the result, for reports that list all. */
 struct gate_case {
 	const char *variant, *policy, *builder, *edit;
@@ -49,7 +57,9 @@ struct gate {
 	size_t count, cap;
 	struct gate_case *cases;
 	size_t cases_count, cases_cap;
-	struct lb_strv notes; /* drift, what is not in the other side, waivers */
+	struct gate_drift **drifts;
+	size_t drifts_count, drifts_cap;
+	struct lb_strv notes; /* what is not in the other side, waivers */
 	size_t better;        /* builds in which a step hits that was rebuilt, and none the reverse */
 	struct lb_arena arena;
 };

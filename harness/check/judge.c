@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check/drift.h"
+
 static const enum build_number columns[CHECK_QUANTITIES] = {
 	[CHECK_LAYERS] = BN_LAYERS_NEW, [CHECK_STORED] = BN_STORED,  [CHECK_PUSHED] = BN_PUSHED,
 	[CHECK_IMAGE] = BN_IMAGE_BYTES, [CHECK_SECONDS] = BN_RUN_NS, [CHECK_CONTEXT] = BN_CONTEXT_BYTES,
@@ -20,7 +22,7 @@ static const struct report_step *base_step(const struct pair *p, size_t i)
 	return p->to_base[i] == MATCH_NONE ? NULL : report_steps_of(p->base.r, p->base.b) + p->to_base[i];
 }
 
-static void worse(const struct pair *p, const char *drift, const char *waiver)
+static void worse(const struct pair *p, const struct gate_drift *drift, const char *waiver)
 {
 	if (drift || waiver)
 		p->result->state = p->result->state == CASE_WORSE ? CASE_WORSE : CASE_NEUTRAL;
@@ -36,48 +38,12 @@ static void say(const struct pair *p, char *text)
 	p->result->text = all;
 }
 
-/* ---- the file that an edit chose ---- */
-
-/* The one file that the edit changed, as far as the evidence of s tells; "" when it tells of none or of several. */
-static int changed_file(const struct report *r, const struct report_step *s, char *out, size_t cap, struct lb_err *err)
-{
-	lb_autojson json_t *e = NULL;
-	*out = '\0';
-	if (strcmp(report_string(r, s->reason), "files-changed") != 0)
-		return 0;
-	int rc = report_evidence(r, s, &e, err);
-	if (!rc && json_integer_value(json_object_get(e, "changed")) <= 1)
-		snprintf(out, cap, "%s", report_member(e, "path"));
-	return rc;
-}
-
-/* The edit's pattern chose another file than in the baseline, where that touched another step. */
-static int file_drift(struct gating *x, const struct pair *p, const struct report_step *root, const char **out, struct lb_err *err)
-{
-	char now[512], then[512];
-	int rc = changed_file(p->head.r, root, now, sizeof(now), err);
-	bool other = false;
-	char first[512] = "";
-	for (size_t i = 0; !rc && *now && i < p->base.b->steps_count; i++) {
-		rc = changed_file(p->base.r, report_steps_of(p->base.r, p->base.b) + i, then, sizeof(then), err);
-		if (*then && strcmp(then, now) == 0)
-			return 0;
-		if (*then && !other)
-			snprintf(first, sizeof(first), "%s", then);
-		other = other || *then;
-	}
-	if (rc || !other)
-		return rc;
-	lb_autofree char *text = lb_format("the edit %s changes %s now, %s in the baseline", p->place.edit, now, first);
-	*out = lb_arena_strdup(&x->g->arena, text);
-	return 0;
-}
-
 /* ---- lost hits ---- */
 
 struct lost {
 	const struct report_step *step, *root;
-	const char *drift, *waiver;
+	struct gate_drift *drift;
+	const char *waiver;
 };
 
 static void add_step(struct finding *f, const struct report *r, uint32_t line, const struct report_step *s)
@@ -96,10 +62,10 @@ static int find_lost(struct gating *x, const struct pair *p, struct lost *out, s
 		if (!was || was->outcome != ST_HIT || s->outcome != ST_MISS)
 			continue;
 		struct lost *l = &out[(*count)++];
-		*l = (struct lost){ .step = s, .drift = p->drift };
+		*l = (struct lost){ .step = s };
 		rc = report_root(p->head.r, p->head.b, s, &l->root, err);
-		if (!rc && !l->drift)
-			rc = file_drift(x, p, l->root, &l->drift, err);
+		if (!rc)
+			rc = drift_of_loss(x, p, l->root, &l->drift, err);
 		if (!rc && !l->drift)
 			l->waiver = finding_waiver(x, &p->head, s, l->root);
 	}
@@ -128,12 +94,14 @@ static int judge_hits(struct gating *x, const struct pair *p, struct lb_err *err
 		const struct lost *l = &lost[i];
 		if (kept && !l->drift && !l->waiver)
 			continue;
-		struct finding *f = finding_for(x, p, l->root, FINDING_WORSE, l->drift, l->waiver, err);
+		struct finding *f = finding_for(x, p, l->root, FINDING_WORSE, l->drift ? l->drift->text : NULL, l->waiver, err);
 		if (!f)
 			return LB_INVALID;
 		finding_add_under(f, p);
 		add_step(f, p->head.r, finding_origin_line(x, &p->head, l->step), l->step);
 		f->lost = true;
+		if (l->drift)
+			l->drift->lost++;
 		if (!l->drift && !l->waiver)
 			finding_add_break(f, CHECK_HITS, limit, 0, (double)count);
 		f->seconds = fmax(f->seconds, seconds_lost(lost, n, l->root));
@@ -171,31 +139,6 @@ static const struct report_step *culprit(const struct pair *p, enum check_quanti
 	return worst;
 }
 
-/* What the RUNs would take if the models were those of the baseline, where the text is the same. */
-static double seconds_then(const struct pair *p, double now)
-{
-	for (size_t i = 0; i < p->head.b->steps_count; i++) {
-		const struct report_step *s = head_step(p, i), *was = base_step(p, i);
-		bool same = was && strcmp(report_string(p->head.r, s->instruction), report_string(p->base.r, was->instruction)) == 0;
-		if (same && s->outcome == ST_MISS && was->outcome == ST_MISS && s->run_ns != REPORT_UNKNOWN &&
-		    was->run_ns != REPORT_UNKNOWN)
-			now -= ((double)s->run_ns - (double)was->run_ns) / 1e9;
-	}
-	return now;
-}
-
-static const char *quantity_drift(struct gating *x, const struct pair *p, enum check_quantity q, const struct check_limit *limit,
-				  double base, double head)
-{
-	if (p->drift)
-		return p->drift;
-	if (q == CHECK_STORED || q == CHECK_PUSHED || q == CHECK_IMAGE)
-		return x->bytes_drift;
-	if (q == CHECK_SECONDS && check_within(limit, base, seconds_then(p, head)))
-		return "the model of a RUN whose text is the same takes longer";
-	return NULL;
-}
-
 static int judge_quantity(struct gating *x, const struct pair *p, enum check_quantity q, struct lb_err *err)
 {
 	const struct check_limit *limit = check_budget_limit(x->budget, &p->place, q);
@@ -208,13 +151,17 @@ static int judge_quantity(struct gating *x, const struct pair *p, enum check_qua
 	if ((q == CHECK_SECONDS && measured) || check_within(limit, base, head))
 		return 0;
 	const struct report_step *step = culprit(p, q), *root = step;
+	struct gate_drift *drift = NULL;
 	int rc = step ? report_root(p->head.r, p->head.b, step, &root, err) : 0;
+	if (!rc)
+		rc = drift_of_figure(x, p, q, limit, (const double[]){ base, head }, &drift, err);
 	if (rc)
 		return rc;
-	const char *drift = quantity_drift(x, p, q, limit, base, head);
-	struct finding *f = finding_for(x, p, root, FINDING_WORSE, drift, NULL, err);
+	struct finding *f = finding_for(x, p, root, FINDING_WORSE, drift ? drift->text : NULL, NULL, err);
 	if (!f)
 		return LB_INVALID;
+	if (drift)
+		drift->over++;
 	finding_add_under(f, p);
 	finding_add_break(f, q, limit, base, head);
 	if (step && step != root)
@@ -235,7 +182,7 @@ static int judge_failure(struct gating *x, const struct pair *p, struct lb_err *
 		gate_note(x, lb_format("%s after %s was not built: %s", p->place.variant, p->place.edit, p->head.b->text[BT_MESSAGE]));
 		return 0;
 	}
-	struct finding *f = finding_for(x, p, broken, FINDING_FAILS, p->drift, NULL, err);
+	struct finding *f = finding_for(x, p, broken, FINDING_FAILS, p->drift ? p->drift->text : NULL, NULL, err);
 	if (!f)
 		return LB_INVALID;
 	finding_add_under(f, p);

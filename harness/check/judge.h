@@ -13,19 +13,19 @@
 struct gating {
 	struct gate *g;
 	struct check_budget *budget;
-	struct lb_map *base, *head;           /* key of a build -> index + 1 of its first */
-	struct lb_map *cold;                  /* variant, policy, builder -> index + 1 of the first build of the result */
-	struct check_waivers *waivers;        /* by variant of head */
-	struct lb_map *index;                 /* key of a finding -> index + 1 */
-	struct lb_map *told;                  /* notes that were made */
-	const char *tool_drift, *bytes_drift; /* NULL: none */
+	struct lb_map *base, *head;      /* key of a build -> index + 1 of its first */
+	struct lb_map *cold;             /* variant, policy, builder -> index + 1 of the first build of the result */
+	struct check_waivers *waivers;   /* by variant of head */
+	struct lb_map *index;            /* key of a finding -> index + 1 */
+	struct lb_map *told;             /* notes that were made */
+	struct gate_drift *tool, *bytes; /* NULL: they did not move */
 };
 
 /* One pair of builds. */
 struct pair {
 	struct match_side base, head;
-	const int *to_base; /* by step of head; MATCH_NONE */
-	const char *drift;  /* of the whole build; NULL */
+	const int *to_base;       /* by step of head; MATCH_NONE */
+	struct gate_drift *drift; /* of the whole build; NULL */
 	struct check_place place;
 	struct gate_case *result;
 };

@@ -136,6 +136,28 @@ static void summary(const struct gate *g, struct lb_buf *out)
 	lb_buf_addc(out, '\n');
 }
 
+void say_drift(const struct gate_drift *d, struct lb_buf *out)
+{
+	lb_buf_addf(out, "drift: %s", d->text);
+	if (d->lost)
+		lb_buf_addf(out, ": %zu lost hit%s", d->lost, d->lost == 1 ? "" : "s");
+	if (d->over)
+		lb_buf_addf(out, "%s %zu figure%s over budget", d->lost ? " and" : ":", d->over, d->over == 1 ? "" : "s");
+	if (d->lost || d->over)
+		lb_buf_adds(out, " not charged");
+}
+
+static void notes(const struct gate *g, const char *sign, struct lb_buf *out)
+{
+	for (size_t i = 0; i < g->drifts_count; i++) {
+		lb_buf_adds(out, sign);
+		say_drift(g->drifts[i], out);
+		lb_buf_addc(out, '\n');
+	}
+	for (size_t i = 0; i < g->notes.count; i++)
+		lb_buf_addf(out, "%s%s\n", sign, g->notes.items[i]);
+}
+
 void say_text(const struct gate *gates, size_t count, bool color, struct lb_buf *out)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -145,8 +167,7 @@ void say_text(const struct gate *gates, size_t count, bool color, struct lb_buf 
 			for (size_t k = 0; k < g->count; k++)
 				if (finding_fails(&g->findings[k]) == (pass == 0))
 					one(&g->findings[k], color, out);
-		for (size_t k = 0; k < g->notes.count; k++)
-			lb_buf_addf(out, "  %s\n", g->notes.items[k]);
+		notes(g, "  ", out);
 	}
 }
 
@@ -201,7 +222,6 @@ void say_markdown(const struct gate *gates, size_t count, struct lb_buf *out)
 		for (size_t k = 0; k < g->count; k++)
 			markdown_row(&g->findings[k], out);
 		lb_buf_addc(out, '\n');
-		for (size_t k = 0; k < g->notes.count; k++)
-			lb_buf_addf(out, "- %s\n", g->notes.items[k]);
+		notes(g, "- ", out);
 	}
 }

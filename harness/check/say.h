@@ -18,7 +18,8 @@ void say_annotations(const struct gate *gates, size_t count, bool warn, struct l
 /* { "schema": 1, "verdict": "same" | "worse", "results": [ { "scenario", "result", "baseline", "builds", "better",
  * "findings": [ { "kind", "state": "regression" | "drift" | "waived", "file", "line", "instruction", "reason",
  * "evidence", "steps", "edits", "under", "seconds", "breaks": [ { "quantity", "base", "head", "limit", "budget" } ],
- * "message", "why" } ], "notes": [text] } ] } */
+ * "message", "why" } ], "drift": [ { "kind": "lbench" | "policy" | "compressor" | "weight" | "edit" | "model" | "base",
+ * "what", "was", "now", "text", "lost_hits", "over_budget" } ], "notes": [text] } ] } */
 void say_json(const struct gate *gates, size_t count, struct lb_buf *out);
 
 /* Shared: "lost hits: :6 RUN npm ci, 21.4 s", and "hits: 1 lost, 0 allowed (budget.yaml:2)". */
@@ -26,6 +27,8 @@ const char *say_title(const struct finding *f);
 void say_place(const struct finding *f, struct lb_buf *out);
 void say_steps(const struct finding *f, struct lb_buf *out);
 void say_break(const struct finding_break *b, struct lb_buf *out);
+/* "drift: base python:3.10 3f2a01bc → 8c01d4e2: 3 lost hits not charged" */
+void say_drift(const struct gate_drift *d, struct lb_buf *out);
 void say_list(const struct lb_strv *list, size_t most, struct lb_buf *out);
 
 #endif

@@ -211,6 +211,25 @@ static void json_finding(struct lb_json *w, const struct finding *f)
 	lb_json_close(w, '}');
 }
 
+static void json_drifts(struct lb_json *w, const struct gate *g)
+{
+	lb_json_key(w, "drift");
+	lb_json_open(w, '[');
+	for (size_t i = 0; i < g->drifts_count; i++) {
+		const struct gate_drift *d = g->drifts[i];
+		lb_json_open(w, '{');
+		lb_json_kstr(w, "kind", drift_kind_names[d->kind]);
+		lb_json_kstr(w, "what", d->what);
+		lb_json_kstr(w, "was", d->was);
+		lb_json_kstr(w, "now", d->now);
+		lb_json_kstr(w, "text", d->text);
+		lb_json_kuint(w, "lost_hits", d->lost);
+		lb_json_kuint(w, "over_budget", d->over);
+		lb_json_close(w, '}');
+	}
+	lb_json_close(w, ']');
+}
+
 void say_json(const struct gate *gates, size_t count, struct lb_buf *out)
 {
 	struct lb_json w = { .out = out, .pretty = true };
@@ -235,6 +254,7 @@ void say_json(const struct gate *gates, size_t count, struct lb_buf *out)
 		for (size_t k = 0; k < g->count; k++)
 			json_finding(&w, &g->findings[k]);
 		lb_json_close(&w, ']');
+		json_drifts(&w, g);
 		list(&w, "notes", &g->notes);
 		lb_json_close(&w, '}');
 	}

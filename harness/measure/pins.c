@@ -64,12 +64,23 @@ static int add_file(const char *path, size_t len, struct lb_node *n, void *arg)
 	return 0;
 }
 
+static bool touches_all(const struct scn_edit *edit)
+{
+	for (size_t i = 0; i < edit->changes_count; i++)
+		if (edit->changes[i].kind == SCN_CHECKOUT)
+			return true;
+	return false;
+}
+
 static int pin_edit(struct prepared *p, const struct state_entry *e, struct lb_err *err)
 {
 	struct record_edit *out = &p->pins.edits[e->edit];
 	const struct scn_state *was = p->states[e->parent].state, *is = e->state;
 	lb_autonode struct lb_node *difference = was->context == is->context ? NULL : lb_tree_diff(was->context, is->context);
 	int rc = difference ? lb_tree_walk(difference, add_file, out) : 0;
+	/* another clone touches every file and chooses none */
+	if (touches_all(&p->o->scenario->edits[e->edit]))
+		lb_strv_release(&out->files);
 	for (size_t i = 0; i < p->o->scenario->bases_count && !rc; i++) {
 		const char *name = p->o->scenario->bases[i].name;
 		const struct lb_base_image *image = is->bases[i] == was->bases[i] ? NULL : bases_find(e->bases, name, NULL);

@@ -29,14 +29,15 @@ static int from_git(struct scn_loader *l, const struct scn_yaml *value, struct s
 /* What lbench itself writes beside a project is never part of its context. */
 static enum lb_keep keep_project(const char *path, size_t len, const struct lb_node *node, void *arg)
 {
+	const struct scn_load_options *options = arg;
 	(void)node;
-	(void)arg;
-	return len == 7 && memcmp(path, ".lbench", 7) == 0 ? LB_DROP : LB_KEEP;
+	bool git = options->without_git && len == 4 && memcmp(path, ".git", 4) == 0;
+	return git || (len == 7 && memcmp(path, ".lbench", 7) == 0) ? LB_DROP : LB_KEEP;
 }
 
 static int from_dir(struct scn_loader *l, struct lb_pos pos, const char *path, struct scenario *s)
 {
-	struct lb_dir_options o = { .canonical = !s->disk_metadata, .memo_path = l->options->memo_path };
+	struct lb_dir_options o = { .canonical = !s->disk_metadata, .memo_path = l->options->memo_path, .keep_arg = (void *)l->options };
 	if (s->implicit)
 		o.keep = keep_project;
 	if (!lb_fs_exists(AT_FDCWD, path))

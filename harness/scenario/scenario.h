@@ -112,6 +112,7 @@ struct scn_load_options {
 	const struct lb_pairs *build_args;
 	const struct lb_pairs *contexts;
 	const char *memo_path;            /* for lb_tree_from_dir; NULL */
+	bool without_git;                 /* a project's .git is no part of the context, as in the tree of a commit */
 };
 /* path is a scenario directory, its scenario.yaml, or a project directory. LB_INVALID with FILE:LINE:COL. */
 int scenario_load(const char *path, const struct scn_load_options *options, struct scenario **out, struct lb_err *err);
