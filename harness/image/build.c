@@ -33,6 +33,7 @@ struct work {
 	struct img_bases bases;
 	struct img_asked asked;
 	struct img_seen before;           /* what the build before saw; no context: there is none */
+	bool unchanged;                   /* this one sees the same */
 	struct lb_digest project, memory; /* names of this project, and of what its build before saw */
 	char *memo_path;                  /* digests of the context's files */
 	struct lb_scope *kept, *scope;    /* scope: kept, or a fork of it under dry */
@@ -217,12 +218,6 @@ static int load_inputs(struct work *w, struct lb_err *err)
 
 /* ---- the cache ---- */
 
-static int note_blob(const struct lb_digest *digest, uint64_t bytes, void *arg)
-{
-	lb_ledger_add(arg, digest, bytes);
-	return 0;
-}
-
 /* Each policy and run mode has a cache of its own. */
 static char *cache_name(const struct work *w, enum lb_run_mode mode)
 {
@@ -273,9 +268,8 @@ static int open_cache(struct work *w, struct lb_err *err)
 	w->scope = w->o->mode == LB_RUN_DRY ? lb_scope_fork(w->kept) : w->kept;
 	if (w->o->mode == LB_RUN_DRY)
 		return 0;
-	w->ledger = lb_ledger_new();
-	rc = lb_store_each_blob(w->s->store, note_blob, w->ledger, err);
-	if (!rc && mode == LB_RUN_EXEC)
+	w->ledger = lb_ledger_of_store(w->s->store);
+	if (mode == LB_RUN_EXEC)
 		rc = open_exec(w, err);
 	return rc || !w->o->push ? rc : lb_remote_open(w->o->push, &w->remote, err);
 }
@@ -337,6 +331,37 @@ static const struct img_seen *recall(struct work *w)
 	return img_seen_read(lb_buf_str(&memo), memo.len, w->context, &w->before, NULL) == 0 ? &w->before : NULL;
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool same_pairs(const struct lb_pairs *a, const struct lb_pairs *b)
+{
+	for (size_t i = 0; i < a->count && i < b->count; i++)
+		if (!same_text(a->items[i].name, b->items[i].name) || !same_text(a->items[i].value, b->items[i].value))
+			return false;
+	return a->count == b->count;
+}
+
+static bool same_bases(struct work *w, const struct img_seen *seen, const char *platform)
+{
+	for (size_t i = 0; i < seen->bases_count; i++) {
+		const struct lb_base_image *now = img_bases_find(&w->bases, seen->bases[i].name, platform);
+		if (!now || !lb_digest_equal(&now->identity, &seen->bases[i].identity))
+			return false;
+	}
+	return true;
+}
+
+static bool sees_the_same(struct work *w, const struct lb_build_options *bo, const struct img_seen *seen)
+{
+	return seen && seen->context == w->context && same_text(seen->path, w->scenario->variants[0].dockerfile_path) &&
+	       same_text(seen->text, w->state->dockerfiles[0]) && same_text(seen->ignore, w->ignore_text) &&
+	       same_text(seen->target, bo->target) && same_text(seen->platform, bo->platform) && same_pairs(&seen->args, bo->build_args) &&
+	       same_bases(w, seen, bo->platform);
+}
+
 static int remember(const struct work *w, const struct lb_build_options *bo, struct lb_err *err)
 {
 	lb_autobuf struct lb_buf memo = { 0 };
@@ -351,19 +376,42 @@ static int remember(const struct work *w, const struct lb_build_options *bo, str
 				.context = w->context };
 	if (w->o->mode == LB_RUN_DRY)
 		return 0;
-	img_seen_write(&now, &memo);
-	int rc = lb_store_memo_put(w->s->store, MEMO_KIND, &w->memory, memo.data, memo.len, err);
+	int rc = 0;
+	if (!w->unchanged) {
+		img_seen_write(&now, &memo);
+		rc = lb_store_memo_put(w->s->store, MEMO_KIND, &w->memory, memo.data, memo.len, err);
+	}
 	return rc ? rc : lb_dir_memo_save(w->memo_path, w->scenario->context, err);
 }
 
-static int make_cache(struct work *w, struct lb_build_options *bo, struct lb_err *err)
+/* With a cache that remembers the build before, so that every miss is told. */
+static int build_telling(struct work *w, struct lb_build_options *bo, const struct img_seen *seen, struct lb_err *err)
 {
 	const char *opaque = w->bases.opaque;
-	int rc = img_replay(bo, recall(w), w->kept, &w->cache, err);
+	lb_cache_free(w->cache);
+	int rc = img_replay(bo, seen, w->kept, &w->cache, err);
 	bo->cache = w->cache;
 	w->bases.opaque = opaque;
 	w->asked.count = 0;
-	return rc;
+	return rc ? rc : lb_build(bo, &w->out->result, err);
+}
+
+/* What sees the same as the build before mostly hits in every step, and then there is nothing to tell. */
+static int build(struct work *w, struct lb_build_options *bo, struct lb_err *err)
+{
+	const struct img_seen *seen = recall(w);
+	const char *opaque = w->bases.opaque;
+	w->unchanged = sees_the_same(w, bo, seen);
+	if (!w->unchanged || bo->no_cache)
+		return build_telling(w, bo, seen, err);
+	int rc = lb_cache_new(bo->policy, LB_BUILDER_WARM, bo->scope, &w->cache, err);
+	if (rc)
+		return rc;
+	lb_cache_hits_only(w->cache);
+	bo->cache = w->cache;
+	w->bases.opaque = opaque;
+	rc = lb_build(bo, &w->out->result, err);
+	return rc == LB_NOT_FOUND ? build_telling(w, bo, seen, err) : rc;
 }
 
 /* Why there is no image although no step failed. */
@@ -391,9 +439,7 @@ static int carry_out(struct work *w, struct lb_err *err)
 	struct lb_build_options bo = options_of(w);
 	if (!bo.place)
 		return lb_fail(err, LB_IO, "%s: its cache cannot be written", w->s->dir);
-	int rc = make_cache(w, &bo, err);
-	if (!rc)
-		rc = lb_build(&bo, &w->out->result, err);
+	int rc = build(w, &bo, err);
 	if (rc && w->bases.rc) {
 		*err = w->bases.err;
 		return w->bases.rc;

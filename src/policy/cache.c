@@ -53,6 +53,11 @@ void lb_cache_ask(struct lb_cache *c, lb_cache_holds_fn *holds, void *arg)
 	c->holds_arg = arg;
 }
 
+void lb_cache_hits_only(struct lb_cache *c)
+{
+	c->hits_only = true;
+}
+
 enum lb_builder_kind lb_cache_kind(const struct lb_cache *c)
 {
 	return c->kind;
@@ -325,12 +330,29 @@ static void decide_meta(struct lb_cache *c, const struct lb_why *w, const struct
 		lb_recall_note(c->memory, w->in, w->inputs, w->fields, w->fields_len);
 }
 
+/* A stale hit has something to tell as well. */
+static bool is_plain_hit(const struct lb_inputs *in, const struct lb_found *f, const struct lb_digest *ideal)
+{
+	if (f->outcome != LB_HIT)
+		return f->outcome == LB_META && !f->breaks;
+	return f->kept.held && (!all_known(in) || lb_digest_equal(&f->kept.inputs, ideal));
+}
+
+static int give_up(struct lb_found *f, struct lb_err *err)
+{
+	lb_link_unref(f->link);
+	lb_pending_free(f->pending);
+	return lb_fail(err, LB_NOT_FOUND, "a step is not in the cache");
+}
+
 static int decide(struct lb_cache *c, const struct lb_inputs *in, const struct ideal *x, const struct lb_digest *inputs,
 		  const struct lb_digest *ideal, struct lb_decision *out, struct lb_err *err)
 {
 	const struct lb_policy_ops *ops = c->policy->ops;
 	struct lb_found f = { 0 };
 	int rc = ops->lookup(c, in, inputs, &f, err);
+	if (!rc && c->hits_only && !is_plain_hit(in, &f, ideal))
+		rc = give_up(&f, err);
 	if (rc)
 		return rc;
 	struct lb_why w = { .in = in,

@@ -46,12 +46,10 @@ bool lb_chain_blind(const struct lb_inputs *in)
 static int find(struct lb_cache *c, const struct lb_digest *key, bool oldest, struct lb_digest *image, struct lb_past *k,
 		struct lb_err *err)
 {
-	struct lb_record r, next;
-	int rc = lb_scope_get(c->scope, key, 0, &r, NULL);
+	struct lb_record r;
+	int rc = oldest ? lb_scope_oldest(c->scope, key, &r, NULL) : lb_scope_get(c->scope, key, 0, &r, NULL);
 	if (rc)
 		return rc;
-	for (size_t i = 1; oldest && lb_scope_get(c->scope, key, i, &next, NULL) == 0; i++)
-		r = next;
 	if (r.len != RECORD_BYTES)
 		return lb_fail(err, LB_INVALID, "a cache record has %zu bytes, %d expected: another version of lbench wrote it", r.len,
 			       RECORD_BYTES);
@@ -107,6 +105,8 @@ static int miss(struct lb_cache *c, const struct lb_inputs *in, const struct lb_
 	}
 	f->outcome = LB_META;
 	f->breaks = true;
+	if (c->hits_only)
+		return 0;
 	return make(c, key, o->by_key, &nothing, &f->link, err);
 }
 

@@ -249,6 +249,7 @@ struct lb_cache {
 	struct lb_cache_counts total;
 	lb_cache_holds_fn *holds; /* NULL: all results are there */
 	void *holds_arg;
+	bool hits_only;
 };
 static inline bool lb_cache_holds(const struct lb_cache *c, const struct lb_digest *result)
 {

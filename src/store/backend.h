@@ -6,6 +6,8 @@
 #ifndef LBENCH_STORE_BACKEND_H
 #define LBENCH_STORE_BACKEND_H
 
+#include <pthread.h>
+
 #include "lbench/json.h"
 #include "lbench/store.h"
 
@@ -17,7 +19,12 @@ struct lb_db;
 
 struct lb_store {
 	struct lb_backend *be;
+	pthread_mutex_t mutex; /* of made */
+	struct lb_map *made;   /* digests of blobs that were new when this handle wrote them; NULL: nobody asks */
 };
+void lb_store_note_made(struct lb_store *s); /* from now on */
+/* Is the blob there, and not by this handle? */
+bool lb_store_began_with(struct lb_store *s, const struct lb_digest *digest);
 
 struct lb_blob {
 	struct lb_store *store;

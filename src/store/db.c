@@ -3,7 +3,8 @@
  * WAL with synchronous=NORMAL: a commit costs no fsync, and neither a killed process nor a power cut leaves
  * a torn data base. Folding the log in does fsync, and on ext4 that waits for all blobs that were written
  * meanwhile; so it is not done while a build runs, but behind the store's one sync, and at closing when the
- * log has become long enough to make the next opening slow.
+ * log has become long enough to make the next opening slow: who is first to open the data base reads all of the
+ * log, also what was folded in. So it is cut off as well, unless somebody else reads it just then.
  */
 #include "store/db.h"
 
@@ -27,6 +28,7 @@ struct lb_db {
 	pthread_mutex_t mutex;
 	sqlite3_stmt *statements[LB_SQL_COUNT];
 	int log_pages; /* in the log after the last commit of ours */
+	uint64_t rows; /* that statements gave */
 };
 
 static const char schema[] =
@@ -61,7 +63,10 @@ static const char *const sql[LB_SQL_COUNT] = {
 	[LB_SQL_SCOPE_INSTANCE] = "UPDATE scopes SET instances=instances+1 WHERE id=?1 RETURNING instances",
 	[LB_SQL_RECORD_PUT] = ("INSERT INTO records(scope, serial, key, data)"
 			       " SELECT ?1, coalesce(max(serial),0)+1, ?2, ?3 FROM records WHERE scope=?1 RETURNING serial"),
-	[LB_SQL_RECORDS_GET] = "SELECT serial, data FROM records INDEXED BY records_key WHERE scope=?1 AND key=?2 ORDER BY serial",
+	[LB_SQL_RECORDS_NEWEST] = ("SELECT serial, data FROM records INDEXED BY records_key WHERE scope=?1 AND key=?2 AND serial<?3"
+				   " ORDER BY serial DESC"),
+	[LB_SQL_RECORDS_OLDEST] = ("SELECT serial, data FROM records INDEXED BY records_key WHERE scope=?1 AND key=?2 AND serial<?3"
+				   " ORDER BY serial"),
 	[LB_SQL_CHECK] = "PRAGMA quick_check(1)",
 };
 
@@ -78,7 +83,9 @@ static void fold(struct lb_db *db, int when_pages)
 {
 	if (!db->handle || db->log_pages < when_pages)
 		return;
-	sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	sqlite3_busy_timeout(db->handle, 0);
+	sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	sqlite3_busy_timeout(db->handle, BUSY_TIMEOUT_MS);
 	db->log_pages = 0;
 }
 
@@ -97,6 +104,14 @@ void lb_db_fold(struct lb_db *db)
 	pthread_mutex_lock(&db->mutex);
 	fold(db, 1);
 	pthread_mutex_unlock(&db->mutex);
+}
+
+uint64_t lb_db_rows(struct lb_db *db)
+{
+	pthread_mutex_lock(&db->mutex);
+	uint64_t rows = db->rows;
+	pthread_mutex_unlock(&db->mutex);
+	return rows;
 }
 
 void lb_db_free(struct lb_db *db)
@@ -259,6 +274,7 @@ void lb_stmt_uint(struct lb_stmt *st, int i, uint64_t n)
 int lb_stmt_step(struct lb_stmt *st, bool *row, struct lb_err *err)
 {
 	int result = sqlite3_step(st->st);
+	st->db->rows += result == SQLITE_ROW;
 	if (row)
 		*row = result == SQLITE_ROW;
 	return result == SQLITE_ROW || result == SQLITE_DONE ? 0 : fail(st->db, st->db->handle, result, err);

@@ -31,7 +31,8 @@ enum lb_sql {
 	LB_SQL_SCOPE_FIND,
 	LB_SQL_SCOPE_INSTANCE,
 	LB_SQL_RECORD_PUT,
-	LB_SQL_RECORDS_GET,
+	LB_SQL_RECORDS_NEWEST,
+	LB_SQL_RECORDS_OLDEST,
 	LB_SQL_CHECK,
 	LB_SQL_COUNT
 };
@@ -40,7 +41,8 @@ struct lb_db;
 /* Nothing is opened yet. lock_path (NULL for ":memory:") keeps two processes from making the tables at once. */
 struct lb_db *lb_db_new(const char *path, const char *lock_path);
 void lb_db_free(struct lb_db *db);
-void lb_db_fold(struct lb_db *db); /* the log into the data base: for when everything is on disk anyway */
+uint64_t lb_db_rows(struct lb_db *db); /* that were read since it was opened: what a look-up costs must not grow */
+void lb_db_fold(struct lb_db *db);     /* the log into the data base: for when everything is on disk anyway */
 
 struct lb_stmt {
 	struct lb_db *db;

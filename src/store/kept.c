@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Named scopes, in the data base. What was read of a key stays here until this scope writes to the key: the
- * second look-up costs what one in memory costs, and borrowed records stay where they are.
+ * second look-up costs what one in memory costs, and borrowed records stay where they are. Of a key no more is
+ * read than was asked for: one that thousands of builds wrote to costs what one costs that a single build did.
  */
 #include <stdlib.h>
 
@@ -91,46 +92,108 @@ int lb_kept_put(struct lb_scope *sc, const struct lb_digest *key, const void *da
 	return 0;
 }
 
-static int read_chain(struct lb_scope *sc, const struct lb_digest *key, struct lb_chain *chain, struct lb_err *err)
+/* What was read of a key. */
+struct part {
+	struct lb_chain newest; /* newest first, without a gap */
+	bool whole;             /* there are no older ones */
+	struct lb_chain oldest; /* one at most */
+};
+enum { AT_FIRST = 1, AT_ONCE = 8 };
+
+static void free_part(void *p)
+{
+	struct part *part = p;
+	if (!part)
+		return;
+	lb_chain_release(&part->newest);
+	lb_chain_release(&part->oldest);
+	free(part);
+}
+
+/* The next records behind those that were read, at most `most`. */
+static int read_records(struct lb_scope *sc, enum lb_sql which, const struct lb_digest *key, size_t most, struct lb_chain *chain,
+			bool *whole, struct lb_err *err)
 {
 	lb_autostmt struct lb_stmt st = { 0 };
-	int rc = lb_db_use(sc->db, LB_SQL_RECORDS_GET, &st, err);
+	int rc = lb_db_use(sc->db, which, &st, err);
 	if (rc)
 		return rc;
 	lb_stmt_uint(&st, 1, sc->id);
 	lb_stmt_digest(&st, 2, key);
-	for (;;) {
+	lb_stmt_uint(&st, 3, chain->count ? chain->items[chain->count - 1].serial : INT64_MAX);
+	for (;; most--) {
 		bool row = false;
 		const void *data;
 		size_t len;
 		rc = lb_stmt_step(&st, &row, err);
-		if (rc || !row)
+		*whole = !rc && !row;
+		if (rc || !row || !most)
 			return rc;
 		lb_stmt_take_blob(&st, 1, &data, &len);
 		lb_chain_add(chain, lb_stmt_take_uint(&st, 0), data, len);
 	}
 }
 
-int lb_kept_chain(struct lb_scope *sc, const struct lb_digest *key, const struct lb_chain **out, struct lb_err *err)
+static struct part *part_of(struct lb_scope *sc, const struct lb_digest *key)
 {
-	int rc = 0;
-	pthread_mutex_lock(&sc->mutex);
 	if (!sc->chains)
-		sc->chains = lb_map_new(lb_chain_free);
-	struct lb_chain *chain = lb_map_getn(sc->chains, key->bytes, sizeof(key->bytes));
-	if (!chain) {
-		chain = lb_calloc(1, sizeof(*chain));
-		rc = read_chain(sc, key, chain, err);
-		if (rc)
-			lb_chain_free(chain);
-		else
-			lb_map_setn(sc->chains, key->bytes, sizeof(key->bytes), chain);
+		sc->chains = lb_map_new(free_part);
+	struct part *part = lb_map_getn(sc->chains, key->bytes, sizeof(key->bytes));
+	if (!part) {
+		part = lb_calloc(1, sizeof(*part));
+		lb_map_setn(sc->chains, key->bytes, sizeof(key->bytes), part);
 	}
-	if (!rc && chain->count)
-		saw(sc, chain->items[chain->count - 1].serial);
+	return part;
+}
+
+static int no_record(struct lb_err *err)
+{
+	return lb_fail(err, LB_NOT_FOUND, "no such record");
+}
+
+static int get(struct lb_scope *sc, const struct lb_digest *key, size_t i, uint64_t end, struct lb_record *out, struct lb_err *err)
+{
+	struct part *part = part_of(sc, key);
+	for (size_t k = 0;; k++) {
+		const struct lb_chain *chain = &part->newest;
+		size_t most = chain->count ? AT_ONCE : AT_FIRST;
+		int rc = k < chain->count || part->whole
+				 ? 0
+				 : read_records(sc, LB_SQL_RECORDS_NEWEST, key, most, &part->newest, &part->whole, err);
+		if (rc)
+			return rc;
+		if (k >= chain->count)
+			return no_record(err);
+		if (!k)
+			saw(sc, chain->items[0].serial);
+		if (chain->items[k].serial >= end || i-- != 0)
+			continue;
+		*out = (struct lb_record){ chain->items[k].serial, chain->items[k].data, chain->items[k].len };
+		return 0;
+	}
+}
+
+int lb_kept_get(struct lb_scope *sc, const struct lb_digest *key, size_t i, uint64_t end, struct lb_record *out, struct lb_err *err)
+{
+	pthread_mutex_lock(&sc->mutex);
+	int rc = get(sc, key, i, end, out, err);
 	pthread_mutex_unlock(&sc->mutex);
-	*out = rc ? NULL : chain;
 	return rc;
+}
+
+int lb_kept_oldest(struct lb_scope *sc, const struct lb_digest *key, uint64_t end, struct lb_record *out, struct lb_err *err)
+{
+	bool whole;
+	pthread_mutex_lock(&sc->mutex);
+	struct lb_chain *oldest = &part_of(sc, key)->oldest;
+	int rc = oldest->count ? 0 : read_records(sc, LB_SQL_RECORDS_OLDEST, key, 1, oldest, &whole, err);
+	bool found = !rc && oldest->count && oldest->items[0].serial < end;
+	if (found) {
+		saw(sc, oldest->items[0].serial);
+		*out = (struct lb_record){ oldest->items[0].serial, oldest->items[0].data, oldest->items[0].len };
+	}
+	pthread_mutex_unlock(&sc->mutex);
+	return rc || found ? rc : no_record(err);
 }
 
 /* 0 on failure. */

@@ -6,11 +6,13 @@
 #include <stdlib.h>
 
 #include "lbench/mem.h"
+#include "store/backend.h"
 
 struct lb_ledger {
 	atomic_uint refs; /* the caller's and one for each fork */
 	struct lb_ledger *parent;
-	struct lb_map *own; /* NULL until something is added, so that a fork costs nothing */
+	struct lb_map *own;     /* NULL until something is added, so that a fork costs nothing */
+	struct lb_store *store; /* NULL: it began empty */
 	uint64_t bytes;
 };
 
@@ -18,6 +20,14 @@ struct lb_ledger *lb_ledger_new(void)
 {
 	struct lb_ledger *l = lb_calloc(1, sizeof(*l));
 	atomic_init(&l->refs, 1);
+	return l;
+}
+
+struct lb_ledger *lb_ledger_of_store(struct lb_store *s)
+{
+	struct lb_ledger *l = lb_ledger_new();
+	l->store = s;
+	lb_store_note_made(s);
 	return l;
 }
 
@@ -43,7 +53,8 @@ void lb_ledger_free(struct lb_ledger *l)
 bool lb_ledger_has(const struct lb_ledger *l, const struct lb_digest *digest)
 {
 	for (; l; l = l->parent)
-		if (l->own && lb_map_getn(l->own, digest->bytes, sizeof(digest->bytes)))
+		if ((l->own && lb_map_getn(l->own, digest->bytes, sizeof(digest->bytes))) ||
+		    (l->store && lb_store_began_with(l->store, digest)))
 			return true;
 	return false;
 }

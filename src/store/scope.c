@@ -13,14 +13,20 @@ void lb_chain_add(struct lb_chain *chain, uint64_t serial, const void *data, siz
 		memcpy(item->data, data, len);
 }
 
+void lb_chain_release(struct lb_chain *chain)
+{
+	for (size_t i = 0; i < chain->count; i++)
+		free(chain->items[i].data);
+	free(chain->items);
+	*chain = (struct lb_chain){ 0 };
+}
+
 void lb_chain_free(void *p)
 {
 	struct lb_chain *chain = p;
 	if (!chain)
 		return;
-	for (size_t i = 0; i < chain->count; i++)
-		free(chain->items[i].data);
-	free(chain->items);
+	lb_chain_release(chain);
 	free(chain);
 }
 
@@ -79,22 +85,24 @@ int lb_scope_put(struct lb_scope *sc, const struct lb_digest *key, const void *d
 	return 0;
 }
 
-static int chain_of(struct lb_scope *sc, const struct lb_digest *key, const struct lb_chain **out, struct lb_err *err)
+static const struct lb_chain *chain_of(const struct lb_scope *sc, const struct lb_digest *key)
 {
-	if (sc->db)
-		return lb_kept_chain(sc, key, out, err);
-	*out = sc->chains ? lb_map_getn(sc->chains, key->bytes, sizeof(key->bytes)) : NULL;
-	return 0;
+	return sc->chains ? lb_map_getn(sc->chains, key->bytes, sizeof(key->bytes)) : NULL;
 }
 
+/* What of a parent a fork sees that itself is seen up to `end`. */
+static uint64_t end_in_parent(const struct lb_scope *sc, uint64_t end)
+{
+	return sc->parent_end < end ? sc->parent_end : end;
+}
+
+/* A kept scope has no parent. */
 int lb_scope_get(struct lb_scope *sc, const struct lb_digest *key, size_t i, struct lb_record *out, struct lb_err *err)
 {
-	uint64_t end = UINT64_MAX;
-	for (; sc; end = sc->parent_end < end ? sc->parent_end : end, sc = sc->parent) {
-		const struct lb_chain *chain;
-		int rc = chain_of(sc, key, &chain, err);
-		if (rc)
-			return rc;
+	for (uint64_t end = UINT64_MAX; sc; end = end_in_parent(sc, end), sc = sc->parent) {
+		if (sc->db)
+			return lb_kept_get(sc, key, i, end, out, err);
+		const struct lb_chain *chain = chain_of(sc, key);
 		size_t count = chain ? chain->count : 0;
 		while (count && chain->items[count - 1].serial >= end)
 			count--;
@@ -106,6 +114,21 @@ int lb_scope_get(struct lb_scope *sc, const struct lb_digest *key, size_t i, str
 		i -= count;
 	}
 	return lb_fail(err, LB_NOT_FOUND, "no such record");
+}
+
+int lb_scope_oldest(struct lb_scope *sc, const struct lb_digest *key, struct lb_record *out, struct lb_err *err)
+{
+	bool found = false;
+	for (uint64_t end = UINT64_MAX; sc; end = end_in_parent(sc, end), sc = sc->parent) {
+		int rc = sc->db ? lb_kept_oldest(sc, key, end, out, err) : LB_NOT_FOUND;
+		if (rc && rc != LB_NOT_FOUND)
+			return rc;
+		const struct lb_chain *chain = sc->db ? NULL : chain_of(sc, key);
+		if (chain && chain->items[0].serial < end)
+			*out = (struct lb_record){ chain->items[0].serial, chain->items[0].data, chain->items[0].len };
+		found |= !rc || (chain && chain->items[0].serial < end);
+	}
+	return found ? 0 : lb_fail(err, LB_NOT_FOUND, "no such record");
 }
 
 uint64_t lb_scope_next_serial(struct lb_scope *sc)

@@ -22,13 +22,14 @@ struct lb_chain {
 	size_t count, cap;
 };
 void lb_chain_add(struct lb_chain *chain, uint64_t serial, const void *data, size_t len);
+void lb_chain_release(struct lb_chain *chain);
 void lb_chain_free(void *chain);
 
 struct lb_scope {
 	atomic_uint refs; /* the caller's and one for each fork */
 	struct lb_scope *parent;
 	uint64_t parent_end;   /* the parent's records from this serial on are not seen */
-	struct lb_map *chains; /* key -> struct lb_chain; NULL until there is one */
+	struct lb_map *chains; /* key -> struct lb_chain (kept: kept.c's); NULL until there is one */
 	uint64_t last_serial;  /* of records, as far as is known here */
 	uint64_t last_instance;
 	/* kept in the data base; chains are then what was read of it */
@@ -39,7 +40,9 @@ struct lb_scope {
 struct lb_scope *lb_scope_make(void);
 /* kept.c: the same as for scopes in memory, on the data base. */
 int lb_kept_put(struct lb_scope *sc, const struct lb_digest *key, const void *data, size_t len, struct lb_err *err);
-int lb_kept_chain(struct lb_scope *sc, const struct lb_digest *key, const struct lb_chain **out, struct lb_err *err);
+/* Of the records before serial end. */
+int lb_kept_get(struct lb_scope *sc, const struct lb_digest *key, size_t i, uint64_t end, struct lb_record *out, struct lb_err *err);
+int lb_kept_oldest(struct lb_scope *sc, const struct lb_digest *key, uint64_t end, struct lb_record *out, struct lb_err *err);
 uint64_t lb_kept_instance(struct lb_scope *sc);
 
 #endif

@@ -18,6 +18,7 @@ static void store_of(struct lb_backend *be, struct lb_store **out)
 {
 	*out = lb_calloc(1, sizeof(**out));
 	(*out)->be = be;
+	pthread_mutex_init(&(*out)->mutex, NULL);
 }
 
 int lb_store_open(const char *dir, struct lb_store **out, struct lb_err *err)
@@ -41,7 +42,33 @@ void lb_store_close(struct lb_store *s)
 	if (!s)
 		return;
 	s->be->ops->close(s->be);
+	lb_map_free(s->made);
+	pthread_mutex_destroy(&s->mutex);
 	free(s);
+}
+
+void lb_store_note_made(struct lb_store *s)
+{
+	pthread_mutex_lock(&s->mutex);
+	if (!s->made)
+		s->made = lb_map_new(NULL);
+	pthread_mutex_unlock(&s->mutex);
+}
+
+static void made(struct lb_store *s, const struct lb_digest *digest)
+{
+	pthread_mutex_lock(&s->mutex);
+	if (s->made)
+		lb_map_setn(s->made, digest->bytes, sizeof(digest->bytes), s);
+	pthread_mutex_unlock(&s->mutex);
+}
+
+bool lb_store_began_with(struct lb_store *s, const struct lb_digest *digest)
+{
+	pthread_mutex_lock(&s->mutex);
+	bool ours = s->made && lb_map_getn(s->made, digest->bytes, sizeof(digest->bytes));
+	pthread_mutex_unlock(&s->mutex);
+	return !ours && s->be->ops->has(s->be, digest, NULL);
 }
 
 const char *lb_store_dir(const struct lb_store *s)
@@ -81,6 +108,8 @@ int lb_blob_commit(struct lb_blob *b, const struct lb_digest *digest, bool *was_
 	struct lb_backend *be = b->store->be;
 	bool fresh = false;
 	int rc = be->ops->blob_commit(be, b, digest, &fresh, err);
+	if (!rc && fresh)
+		made(b->store, digest);
 	if (!rc && was_new)
 		*was_new = fresh;
 	lb_blob_abort(b);

@@ -60,6 +60,32 @@ static void the_directory_is_an_oci_layout(void **state)
 	assert_int_equal(json_integer_value(json_object_get(j, "files")), 5);
 }
 
+static off_t size_of(const char *dir, const char *name)
+{
+	struct stat st;
+	lb_autofree char *path = lb_path_join(dir, name);
+	return stat(path, &st) == 0 ? st.st_size : 0;
+}
+
+/* Who is first to open the data base reads the whole log. */
+static void the_log_stays_short(void **state)
+{
+	const char *dir = *state;
+	off_t longest = 0;
+	for (unsigned i = 0; i < 200; i++) {
+		struct lb_store *s = open_store(dir);
+		for (unsigned k = 0; k < 10; k++) {
+			struct lb_digest key = lb_digest_of(&(unsigned){ i * 10 + k }, sizeof(unsigned));
+			assert_int_equal(lb_store_memo_put(s, "kind", &key, "x", 1, NULL), 0);
+		}
+		lb_store_close(s);
+		off_t log = size_of(dir, "lbench.db-wal");
+		longest = log > longest ? log : longest;
+	}
+	assert_in_range(longest, 1, 2 << 20);
+	assert_true(size_of(dir, "lbench.db") > 50000);
+}
+
 static void entries_of_others_stay(void **state)
 {
 	const char *dir = *state;
@@ -312,6 +338,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		LB_DIR_TEST(the_directory_is_an_oci_layout),
+		LB_DIR_TEST(the_log_stays_short),
 		LB_DIR_TEST(entries_of_others_stay),
 		LB_DIR_TEST(what_is_no_store_is_refused),
 		LB_DIR_TEST(damaged_parts_are_told),

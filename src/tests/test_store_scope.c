@@ -15,6 +15,8 @@
 #include "lbench/fs.h"
 #include "lbench/mem.h"
 #include "lbench/store.h"
+#include "store/backend.h"
+#include "store/db.h"
 
 static struct lb_digest key_of(const char *text)
 {
@@ -191,6 +193,68 @@ static void a_fork_does_not_see_what_others_write_later(void **state)
 	tear_down(&f);
 }
 
+static void assert_oldest(struct lb_scope *sc, const char *key, const char *want)
+{
+	struct lb_digest k = key_of(key);
+	struct lb_record r;
+	int rc = lb_scope_oldest(sc, &k, &r, NULL);
+	lb_autofree char *got = rc ? lb_strdup("") : lb_format("%.*s@%llu", (int)r.len, (const char *)r.data, (unsigned long long)r.serial);
+	assert_string_equal(got, want);
+	assert_int_equal(rc, *want ? 0 : LB_NOT_FOUND);
+}
+
+static void the_oldest_record_is_the_first_that_is_seen(void **state)
+{
+	(void)state;
+	for (enum kind kind = IN_MEMORY; kind <= KEPT_IN_MEMORY; kind++) {
+		struct fixture f;
+		set_up(&f, kind);
+		assert_oldest(f.sc, "a", "");
+		put(f.sc, "a", "one");
+		put(f.sc, "a", "two");
+		assert_oldest(f.sc, "a", "one@1");
+		struct lb_scope *fork = lb_scope_fork(f.sc), *deep = lb_scope_fork(fork);
+		put(fork, "a", "three");
+		put(fork, "b", "four");
+		assert_oldest(fork, "a", "one@1");
+		assert_oldest(fork, "b", "four@4");
+		assert_oldest(deep, "b", "");
+		assert_oldest(f.sc, "b", "");
+		lb_scope_free(deep);
+		lb_scope_free(fork);
+		tear_down(&f);
+	}
+}
+
+static uint64_t rows_of(struct fixture *f, const char *key, size_t i)
+{
+	struct lb_digest k = key_of(key);
+	struct lb_record newest, oldest;
+	lb_scope_free(f->sc);
+	assert_int_equal(lb_scope_open(f->s, "app", &f->sc, NULL), 0);
+	uint64_t before = lb_db_rows(f->s->be->db);
+	assert_int_equal(lb_scope_get(f->sc, &k, i, &newest, NULL), 0);
+	assert_int_equal(lb_scope_oldest(f->sc, &k, &oldest, NULL), 0);
+	assert_int_equal(oldest.serial, 1);
+	return lb_db_rows(f->s->be->db) - before;
+}
+
+static void of_many_records_only_those_asked_for_are_read(void **state)
+{
+	(void)state;
+	struct fixture f;
+	set_up(&f, KEPT_ON_DISK);
+	for (int i = 0; i < 12; i++)
+		put(f.sc, "a", "x");
+	uint64_t first = rows_of(&f, "a", 0), third = rows_of(&f, "a", 2);
+	assert_in_range(first, 1, 4);
+	for (int i = 0; i < 500; i++)
+		put(f.sc, "a", "x");
+	assert_int_equal(rows_of(&f, "a", 0), first);
+	assert_int_equal(rows_of(&f, "a", 2), third);
+	tear_down(&f);
+}
+
 static void a_scope_needs_no_store(void **state)
 {
 	(void)state;
@@ -200,6 +264,32 @@ static void a_scope_needs_no_store(void **state)
 	assert_records(sc, "a", "one@1");
 	lb_scope_free(sc);
 	lb_scope_free(NULL);
+}
+
+static void a_stores_ledger_begins_with_its_blobs(void **state)
+{
+	(void)state;
+	for (enum kind kind = IN_MEMORY; kind <= KEPT_ON_DISK; kind++) {
+		struct fixture f;
+		struct lb_digest old, made, none = key_of("none");
+		set_up(&f, kind);
+		assert_int_equal(lb_store_put(f.s, "old", 3, &old, NULL, NULL), 0);
+		struct lb_ledger *l = lb_ledger_of_store(f.s);
+		assert_int_equal(lb_store_put(f.s, "made", 4, &made, NULL, NULL), 0);
+		assert_int_equal(lb_store_put(f.s, "old", 3, &old, NULL, NULL), 0);
+		assert_true(lb_ledger_has(l, &old));
+		assert_false(lb_ledger_has(l, &made));
+		assert_false(lb_ledger_add(l, &old, 3));
+		struct lb_ledger *fork = lb_ledger_fork(l);
+		assert_true(lb_ledger_add(l, &made, 4));
+		assert_false(lb_ledger_add(l, &made, 4));
+		assert_true(lb_ledger_add(l, &none, 10));
+		assert_false(lb_ledger_add(fork, &old, 3));
+		assert_int_equal(lb_ledger_bytes(l), 14);
+		lb_ledger_free(fork);
+		lb_ledger_free(l);
+		tear_down(&f);
+	}
 }
 
 struct job {
@@ -282,7 +372,10 @@ int main(void)
 		cmocka_unit_test(a_fork_does_not_see_what_others_write_later),
 		cmocka_unit_test(a_scope_needs_no_store),
 		cmocka_unit_test(forks_work_in_threads),
+		cmocka_unit_test(the_oldest_record_is_the_first_that_is_seen),
+		cmocka_unit_test(of_many_records_only_those_asked_for_are_read),
 		cmocka_unit_test(ledgers_count_each_blob_once),
+		cmocka_unit_test(a_stores_ledger_begins_with_its_blobs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

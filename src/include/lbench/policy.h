@@ -217,6 +217,9 @@ enum lb_builder_kind lb_cache_kind(const struct lb_cache *c);
  * records). One that is gone counts as not held. holds NULL: all are there. */
 typedef bool lb_cache_holds_fn(void *arg, const struct lb_digest *result);
 void lb_cache_ask(struct lb_cache *c, lb_cache_holds_fn *holds, void *arg);
+/* From now on a lookup fails with LB_NOT_FOUND where it would not be a hit that is right and holds its layer, and leaves
+ * no record of it: for a build that most likely changes nothing. What a miss needs to be told, another cache knows. */
+void lb_cache_hits_only(struct lb_cache *c);
 
 struct lb_cache_counts {
 	uint64_t export_bytes, import_bytes, fetched_bytes; /* of a CI cache: written, read, fetched for hits */

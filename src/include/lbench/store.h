@@ -138,6 +138,7 @@ struct lb_record {
 int lb_scope_put(struct lb_scope *sc, const struct lb_digest *key, const void *data, size_t len, struct lb_err *err);
 /* The i-th newest record of key; LB_NOT_FOUND beyond the last. */
 int lb_scope_get(struct lb_scope *sc, const struct lb_digest *key, size_t i, struct lb_record *out, struct lb_err *err);
+int lb_scope_oldest(struct lb_scope *sc, const struct lb_digest *key, struct lb_record *out, struct lb_err *err); /* LB_NOT_FOUND */
 /* Hands out image instance serials, from 1, deterministic; 0 when a kept scope cannot be written. */
 uint64_t lb_scope_next_serial(struct lb_scope *sc);
 
@@ -147,10 +148,12 @@ uint64_t lb_scope_next_serial(struct lb_scope *sc);
  * a second run, or other runs beside it, give the same figures. */
 struct lb_ledger;
 struct lb_ledger *lb_ledger_new(void);
+/* Begins with what s holds without a look at all of it: a blob is asked for when it is counted. s outlives it. */
+struct lb_ledger *lb_ledger_of_store(struct lb_store *s);
 struct lb_ledger *lb_ledger_fork(struct lb_ledger *parent);
 void lb_ledger_free(struct lb_ledger *l);
 bool lb_ledger_add(struct lb_ledger *l, const struct lb_digest *digest, uint64_t bytes); /* true: it was new */
 bool lb_ledger_has(const struct lb_ledger *l, const struct lb_digest *digest);
-uint64_t lb_ledger_bytes(const struct lb_ledger *l);
+uint64_t lb_ledger_bytes(const struct lb_ledger *l); /* of what was added */
 
 #endif
