@@ -9,14 +9,27 @@
 
 static int parse_format(const char *name, enum trend_format *out, struct lb_err *err)
 {
-	static const char *const names[] = { "table", "json", "csv" };
+	static const char *const names[] = { "table", "json", "csv", "otava" };
 	for (size_t i = 0; i < LB_COUNT(names); i++) {
 		if (strcmp(name ? name : "table", names[i]) == 0) {
 			*out = (enum trend_format)i;
 			return 0;
 		}
 	}
-	return lb_fail(err, LB_USAGE, "--format is table, json or csv; not '%s'", name);
+	return lb_fail(err, LB_USAGE, "--format is table, json, csv or otava; not '%s'", name);
+}
+
+static int print(const struct trend *t, enum trend_format format, struct lb_buf *out, struct lb_err *err)
+{
+	lb_autostrv struct lb_strv left_out = { 0 };
+	if (format != TREND_OTAVA) {
+		trend_print(t, format, terminal_width(), out);
+		return 0;
+	}
+	int rc = trend_print_otava(t, out, &left_out, err);
+	for (size_t i = 0; i < left_out.count; i++)
+		fprintf(stderr, "lbench: %s is not known on every night, and left out\n", left_out.items[i]);
+	return rc;
 }
 
 static int draw(const struct trend *t, const char *dir, struct lb_err *err)
@@ -33,9 +46,10 @@ static int draw(const struct trend *t, const char *dir, struct lb_err *err)
 
 int cmd_trend(int argc, char **argv, struct lb_err *err)
 {
-	const char *format = NULL, *plots = NULL;
+	const char *format = NULL, *plots = NULL, *baselines = NULL;
 	const struct option table[] = {
-		{ "format", 0, OPTION_TEXT, &format, "NAME", "table, json, csv (a row a night and metric) (default: table)" },
+		{ "format", 0, OPTION_TEXT, &format, "NAME", "table, json, csv (a row a night and metric), otava (its CSV, of one scenario) (default: table)" },
+		{ "baseline", 0, OPTION_TEXT, &baselines, "DIR", "baselines: what `check --update --reason` accepted is marked" },
 		{ "plots", 0, OPTION_TEXT, &plots, "DIR", "draw the series there, changes marked" },
 	};
 	struct usage u = { "trend",
@@ -55,11 +69,12 @@ int cmd_trend(int argc, char **argv, struct lb_err *err)
 	if (!rc)
 		rc = parse_format(format, &f, err);
 	if (!rc)
-		rc = trend_load(operands.items[0], &t, err);
+		rc = trend_load(operands.items[0], baselines, &t, err);
 	if (rc)
 		return rc;
 	trend_analyse(&t);
-	trend_print(&t, f, terminal_width(), &text);
-	rc = print_out(&text, err);
+	rc = print(&t, f, &text, err);
+	if (!rc)
+		rc = print_out(&text, err);
 	return rc || !plots ? rc : draw(&t, plots, err);
 }

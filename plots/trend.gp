@@ -3,7 +3,8 @@
 # Nightly results, a colour a variant: a point a night, a line for the level of each segment, a mark with its commit
 # where the level changes. By hand, from the root:
 #   GNUPLOT_LIB=plots gnuplot -c plots/trend.gp DIR/trend-python-app-run-buildkit-warm out.svg svg light
-# Columns: n (of the line), variant, day (since the first), date, value, level, change (empty but for a change), label.
+# Columns: n (of the line), variant, day (since the first), date, value, level, change (empty but for a change), label,
+# accepted (1 where the change was: a filled mark).
 
 call 'common.gp' ARG1 ARG2 ARG3 ARG4
 
@@ -28,5 +29,7 @@ plot for [k = 1:lines] data using (column("n") == k ? column("day") : NaN):"valu
           with steps linewidth 1.6 linecolor rgb okabe[(k - 1) % 8 + 1], \
      for [k = 1:lines] data using (column("n") == k && valid(7) ? column("day") : NaN):"change" \
           with points pointtype 6 pointsize 1.3 linewidth 1.5 linecolor rgb okabe[(k - 1) % 8 + 1], \
+     for [k = 1:lines] data using (column("n") == k && valid(7) && valid(9) ? column("day") : NaN):"change" \
+          with points pointtype 7 pointsize 1.3 linecolor rgb okabe[(k - 1) % 8 + 1], \
      for [k = 1:lines] data using (column("n") == k && valid(7) && strlen(stringcolumn("label")) > 3 ? column("day") : NaN):"change":"label" \
           with labels right offset -0.8, 0.8 font ',9' textcolor rgb okabe[(k - 1) % 8 + 1]

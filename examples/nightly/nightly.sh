@@ -24,5 +24,5 @@ annotations=
 "$LBENCH" check "$result" --baseline ci/baseline --budget ci/budget.yaml $annotations \
 	--junit "$artefacts/junit.xml" --markdown "$artefacts/summary.md" || status=$?
 
-"$LBENCH" trend "$artefacts/results" >"$artefacts/trend.txt"
+"$LBENCH" trend "$artefacts/results" --baseline ci/baseline >"$artefacts/trend.txt"
 exit "$status"

@@ -136,14 +136,39 @@ static int tables(const struct report *r, struct lb_buf *builds, struct lb_buf *
 	return rc;
 }
 
-static char *run_text(const struct report *r, const char *reason)
+/* The baseline that stands there; NULL. Of one that cannot be read nothing is carried over. */
+static json_t *old_baseline(const char *dir)
+{
+	lb_autofree char *path = lb_path_join(dir, "run.json");
+	lb_autobuf struct lb_buf text = { 0 };
+	lb_autojson json_t *run = NULL;
+	if (lb_fs_read(AT_FDCWD, path, &text, NULL) || lb_json_parse(path, lb_buf_str(&text), text.len, &run, NULL))
+		return NULL;
+	return json_incref(json_object_get(run, "baseline"));
+}
+
+/* Who follows the figures over time wants all that was accepted, not the last alone. */
+static json_t *accepted(const struct report *r, const char *reason, const char *dir)
+{
+	lb_autojson json_t *old = old_baseline(dir);
+	json_t *list = json_array();
+	const json_t *before = json_object_get(old, "accepted");
+	for (size_t i = 0; i < json_array_size(before); i++)
+		json_array_append(list, json_array_get(before, i));
+	json_array_append_new(list,
+			      json_pack("{s:s, s:s, s:s}", "of", r->run_id, "started", report_member(r->run, "started"), "reason", reason));
+	return list;
+}
+
+static char *run_text(const struct report *r, const char *reason, const char *dir)
 {
 	static const char *const dropped[] = { "machine", "unknowns", "warnings", "noise" };
 	lb_autojson json_t *run = json_deep_copy(r->run);
 	for (size_t i = 0; i < LB_COUNT(dropped); i++)
 		json_object_del(run, dropped[i]);
 	json_object_set_new(json_object_get(run, "options"), "repeat", json_integer(1));
-	json_object_set_new(run, "baseline", json_pack("{s:s, s:s}", "reason", reason, "of", r->run_id));
+	json_object_set_new(run, "baseline",
+			    json_pack("{s:s, s:s, s:o}", "reason", reason, "of", r->run_id, "accepted", accepted(r, reason, dir)));
 	return json_dumps(run, JSON_INDENT(2));
 }
 
@@ -175,7 +200,7 @@ static int choose_place(const struct report *r, const char *given, char **out, s
 int baseline_write(const struct report *r, const char *given, const char *reason, char **written, struct lb_err *err)
 {
 	lb_autobuf struct lb_buf builds = { 0 }, steps = { 0 };
-	lb_autofree char *dir = NULL, *run = run_text(r, reason);
+	lb_autofree char *dir = NULL;
 	int rc = tables(r, &builds, &steps, err);
 	if (!rc)
 		rc = choose_place(r, given, &dir, err);
@@ -183,7 +208,7 @@ int baseline_write(const struct report *r, const char *given, const char *reason
 		rc = write_file(dir, "builds.csv", builds.data, builds.len, err);
 	if (!rc)
 		rc = write_file(dir, "steps.csv", steps.data, steps.len, err);
-	lb_autofree char *text = lb_format("%s\n", run);
+	lb_autofree char *run = rc ? NULL : run_text(r, reason, dir), *text = lb_format("%s\n", run ? run : "");
 	if (!rc)
 		rc = write_file(dir, "run.json", text, strlen(text), err);
 	if (!rc)

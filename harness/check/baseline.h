@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a result is held against: another result, or a baseline: a result without times, digests, repeats and what is
- * never compared, small enough to commit. A directory of baselines holds one a scenario.
+ * never compared, small enough to commit. A directory of baselines holds one a scenario. Its run.json says under
+ * "baseline" the "reason" for which it was accepted, the run that it is "of", and, as "accepted", the same of all that
+ * stood there before: [ { "of", "started", "reason" } ], the newest last.
  */
 #ifndef HARNESS_CHECK_BASELINE_H
 #define HARNESS_CHECK_BASELINE_H

@@ -28,7 +28,7 @@ static void exact_changes(struct trend_series *s)
 		if (equal(was, is))
 			continue;
 		bool spike = i + 1 < s->count && equal(s->points[i + 1].value, was);
-		add(s, (struct trend_change){ spike ? TREND_SPIKE : TREND_STEP, i, was, is, NAN });
+		add(s, (struct trend_change){ spike ? TREND_SPIKE : TREND_STEP, i, was, is, NAN, NULL });
 		/* the way back belongs to the spike */
 		i += spike;
 	}
@@ -56,7 +56,7 @@ static void last_night(struct trend_series *s, const double *x)
 		return;
 	double level = stats_median(x + from, n - 1), sigma = STATS_MAD_SIGMA * stats_mad(x + from, n - 1), last = x[s->count - 1];
 	if (fabs(last - level) > MAGNITUDE * level && fabs(last - level) > 5 * sigma)
-		add(s, (struct trend_change){ TREND_PROVISIONAL, s->count - 1, level, last, NAN });
+		add(s, (struct trend_change){ TREND_PROVISIONAL, s->count - 1, level, last, NAN, NULL });
 }
 
 /* So slow that no two segments differ. */
@@ -68,7 +68,7 @@ static void slow_drift(struct trend_series *s, const double *x)
 	double now = stats_median(x + s->count - 10, 10);
 	struct stats_cusum c = stats_cusum(x, s->count, usual, sigma, 1, 8, now > usual);
 	if (c.alarm && fabs(now - usual) > MAGNITUDE * usual)
-		add(s, (struct trend_change){ TREND_DRIFT, c.since, usual, now, NAN });
+		add(s, (struct trend_change){ TREND_DRIFT, c.since, usual, now, NAN, NULL });
 }
 
 static void noisy_changes(struct trend_series *s)
@@ -80,10 +80,27 @@ static void noisy_changes(struct trend_series *s)
 		x[i] = s->points[i].value;
 	size_t n = stats_changes(x, s->count, &o, found, LB_COUNT(found));
 	for (size_t i = 0; i < n; i++)
-		add(s, (struct trend_change){ TREND_STEP, found[i].at, found[i].before, found[i].after, found[i].p });
+		add(s, (struct trend_change){ TREND_STEP, found[i].at, found[i].before, found[i].after, found[i].p, NULL });
 	levels(s, x);
 	slow_drift(s, x);
 	last_night(s, x);
+}
+
+/* The last that was accepted from the change on, before the next one. */
+static void find_accepted(const struct trend *t, struct trend_series *s)
+{
+	for (size_t i = 0; i < s->changes_count; i++) {
+		const char *from = t->nights[s->points[s->changes[i].at].night].started,
+			   *to = i + 1 < s->changes_count ? t->nights[s->points[s->changes[i + 1].at].night].started : NULL;
+		for (size_t k = 0; k < t->accepts_count; k++) {
+			const struct trend_accept *a = &t->accepts[k];
+			int since = strcmp(a->started, from);
+			/* what came for one night is accepted with that night or not at all */
+			bool fits = s->changes[i].kind == TREND_SPIKE ? since == 0 : since >= 0 && (!to || strcmp(a->started, to) < 0);
+			if (fits && strcmp(a->scenario, s->scenario) == 0)
+				s->changes[i].accepted = a;
+		}
+	}
 }
 
 void trend_analyse(struct trend *t)
@@ -93,6 +110,20 @@ void trend_analyse(struct trend *t)
 			exact_changes(&t->series[i]);
 		else
 			noisy_changes(&t->series[i]);
+		find_accepted(t, &t->series[i]);
+	}
+}
+
+/* Names of the pins of b that a has with another value. */
+static void moved_pins(const char *a, const char *b, struct lb_buf *out)
+{
+	lb_autofree char *before = lb_format("\n%s", a);
+	for (const char *line = b; *line; line += strcspn(line, "\n") + 1) {
+		size_t name = strcspn(line, "\t"), len = strcspn(line, "\n");
+		lb_autofree char *whole = lb_format("\n%.*s\n", (int)len, line), *start = lb_format("\n%.*s\t", (int)name, line);
+		lb_autofree char *what = lb_format("%.*s moved", (int)name, line);
+		if (strstr(before, start) && !strstr(before, whole) && !strstr(lb_buf_str(out), what))
+			lb_buf_addf(out, "%s%s", out->len ? ", " : "", what);
 	}
 }
 
@@ -108,4 +139,5 @@ void trend_range(const struct trend *t, const struct trend_series *s, const stru
 		lb_buf_addf(out, "%srules %s→%s", out->len ? ", " : "", a->policy, b->policy);
 	if (strcmp(was->tool, is->tool) != 0)
 		lb_buf_addf(out, "%slbench %s→%s", out->len ? ", " : "", was->tool, is->tool);
+	moved_pins(was->pins, is->pins, out);
 }

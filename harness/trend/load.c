@@ -102,6 +102,32 @@ static void add_block(struct loading *l, const struct report *r, const struct re
 	}
 }
 
+/* A line a thing, so that two nights can be told apart by it. */
+static char *pins_of(struct trend *t, const json_t *run)
+{
+	lb_autobuf struct lb_buf out = { 0 };
+	const json_t *edits = json_object_get(run, "edits"), *variants = json_object_get(run, "variants"),
+		     *rules = json_object_get(json_object_get(run, "models"), "rules");
+	for (size_t i = 0; i < json_array_size(edits); i++) {
+		const json_t *e = json_array_get(edits, i), *files = json_object_get(e, "files");
+		lb_autofree char *weight = json_dumps(json_object_get(e, "weight"), JSON_ENCODE_ANY),
+				 *list = json_dumps(files, JSON_COMPACT);
+		lb_buf_addf(&out, "weight of %s\t%s\n", report_member(e, "name"), weight ? weight : "");
+		if (list)
+			lb_buf_addf(&out, "files of %s\t%s\n", report_member(e, "name"), list);
+	}
+	for (size_t i = 0; i < json_array_size(rules); i++)
+		lb_buf_addf(&out, "model of %s\t%s\n", report_member(json_array_get(rules, i), "match"),
+			    report_member(json_array_get(rules, i), "digest"));
+	for (size_t i = 0; i < json_array_size(variants); i++) {
+		const json_t *bases = json_object_get(json_array_get(variants, i), "bases");
+		for (size_t k = 0; k < json_array_size(bases); k++)
+			lb_buf_addf(&out, "base %s\t%s\n", report_member(json_array_get(bases, k), "name"),
+				    report_member(json_array_get(bases, k), "digest"));
+	}
+	return lb_arena_strdup(&t->arena, lb_buf_str(&out));
+}
+
 static void add_night(struct loading *l, const struct report *r)
 {
 	struct trend *t = l->t;
@@ -111,7 +137,9 @@ static void add_night(struct loading *l, const struct report *r)
 	t->nights[t->nights_count++] = (struct trend_night){
 		.path = lb_arena_strdup(&t->arena, r->dir),
 		.started = lb_arena_strdup(&t->arena, report_member(r->run, "started")),
+		.run_id = lb_arena_strdup(&t->arena, r->run_id),
 		.commit = lb_arena_strdup(&t->arena, report_member(json_object_get(r->run, "project"), "commit")),
+		.pins = pins_of(t, r->run),
 	};
 	lb_autofree char *name = lb_format("%s %.8s", report_member(tool, "version"), report_member(tool, "commit"));
 	t->nights[t->nights_count - 1].tool = lb_arena_strdup(&t->arena, name);
@@ -135,8 +163,41 @@ static int by_time(const void *a, const void *b)
 	return order ? order : strcmp(x->path, y->path);
 }
 
-/* run.json alone, to know the order before the rows are read. */
-static void read_date(const char *path, struct dated *out)
+static int by_acceptance(const void *a, const void *b)
+{
+	const struct trend_accept *x = a, *y = b;
+	int order = strcmp(x->started, y->started);
+	order = order ? order : strcmp(x->scenario, y->scenario);
+	return order ? order : strcmp(x->of, y->of);
+}
+
+static void add_accepts(struct trend *t, const char *scenario, const json_t *baseline)
+{
+	const json_t *list = json_object_get(baseline, "accepted");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *a = json_array_get(list, i);
+		t->accepts = lb_grow(t->accepts, t->accepts_count, &t->accepts_cap, sizeof(*t->accepts));
+		t->accepts[t->accepts_count++] =
+			(struct trend_accept){ lb_arena_strdup(&t->arena, scenario), lb_arena_strdup(&t->arena, report_member(a, "of")),
+					       lb_arena_strdup(&t->arena, report_member(a, "started")),
+					       lb_arena_strdup(&t->arena, report_member(a, "reason")) };
+	}
+}
+
+/* Several baselines may tell of the same. */
+static void sort_accepts(struct trend *t)
+{
+	size_t kept = 0;
+	if (t->accepts_count)
+		qsort(t->accepts, t->accepts_count, sizeof(*t->accepts), by_acceptance);
+	for (size_t i = 0; i < t->accepts_count; i++)
+		if (!kept || by_acceptance(&t->accepts[kept - 1], &t->accepts[i]) != 0)
+			t->accepts[kept++] = t->accepts[i];
+	t->accepts_count = kept;
+}
+
+/* run.json alone, to know the order before the rows are read. false: a baseline, which is no night. */
+static bool read_date(struct trend *t, const char *path, struct dated *out)
 {
 	lb_autofree char *name = lb_path_join(path, "run.json");
 	lb_autobuf struct lb_buf text = { 0 };
@@ -144,24 +205,43 @@ static void read_date(const char *path, struct dated *out)
 	*out = (struct dated){ .path = (char *)path };
 	if (!lb_fs_read(AT_FDCWD, name, &text, NULL) && !lb_json_parse(name, lb_buf_str(&text), text.len, &run, NULL))
 		snprintf(out->started, sizeof(out->started), "%s", report_member(run, "started"));
+	const json_t *baseline = json_object_get(run, "baseline");
+	add_accepts(t, report_member(json_object_get(run, "scenario"), "name"), baseline);
+	return !baseline;
 }
 
-int trend_load(const char *dir, struct trend *out, struct lb_err *err)
+static int read_accepted(struct trend *t, const char *dir, struct lb_err *err)
+{
+	lb_autostrv struct lb_strv paths = { 0 };
+	struct dated unused;
+	int rc = dir ? find_results(dir, 0, &paths, err) : 0;
+	if (!rc && dir && !paths.count)
+		return lb_fail(err, LB_INVALID, "%s: no baseline below it (a directory with run.json)", dir);
+	for (size_t i = 0; i < paths.count; i++)
+		read_date(t, paths.items[i], &unused);
+	sort_accepts(t);
+	return rc;
+}
+
+int trend_load(const char *dir, const char *baselines, struct trend *out, struct lb_err *err)
 {
 	lb_autostrv struct lb_strv paths = { 0 };
 	lb_automap struct lb_map *series = lb_map_new(NULL);
 	struct loading l = { out, series };
 	*out = (struct trend){ 0 };
 	int rc = find_results(dir, 0, &paths, err);
+	size_t count = 0;
+	lb_autofree struct dated *order = lb_calloc(paths.count + 1, sizeof(*order));
+	for (size_t i = 0; i < paths.count && !rc; i++)
+		count += read_date(out, paths.items[i], &order[count]);
+	if (!rc)
+		rc = read_accepted(out, baselines, err);
 	if (rc)
 		return rc;
-	if (!paths.count)
+	if (!count)
 		return lb_fail(err, LB_INVALID, "%s: no result below it (a directory with run.json)", dir);
-	lb_autofree struct dated *order = lb_calloc(paths.count, sizeof(*order));
-	for (size_t i = 0; i < paths.count; i++)
-		read_date(paths.items[i], &order[i]);
-	qsort(order, paths.count, sizeof(*order), by_time);
-	for (size_t i = 0; i < paths.count; i++) {
+	qsort(order, count, sizeof(*order), by_time);
+	for (size_t i = 0; i < count; i++) {
 		report_auto struct report *r = NULL;
 		struct lb_err bad;
 		/* one night that was cut off must not hide the year */
@@ -181,6 +261,7 @@ void trend_release(struct trend *t)
 	}
 	free(t->series);
 	free(t->nights);
+	free(t->accepts);
 	lb_strv_release(&t->problems);
 	lb_arena_release(&t->arena);
 	*t = (struct trend){ 0 };

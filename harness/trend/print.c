@@ -62,7 +62,8 @@ static void change_row(const struct trend *t, const struct trend_series *s, cons
 	grid_take(g, &text);
 	percent(&text, c->before, c->after);
 	grid_take(g, &text);
-	grid_add(g, verdict(c));
+	lb_buf_addf(&text, "%s%s", verdict(c), c->accepted ? ", accepted" : "");
+	grid_take(g, &text);
 	grid_style(g, c->after > c->before ? 'r' : ' ');
 	trend_range(t, s, c, &text);
 	grid_take(g, &text);
@@ -129,6 +130,18 @@ static void levels_grid(const struct trend *t, unsigned width, struct lb_buf *ou
 	grid_print(&g, width, false, out);
 }
 
+static void print_accepts(const struct trend *t, struct lb_buf *out)
+{
+	for (size_t i = 0; i < t->accepts_count; i++) {
+		const struct trend_accept *a = &t->accepts[i];
+		lb_buf_addf(out, "%saccepted %.10s ", i ? "" : "\n", a->started);
+		text_fit(out, a->scenario, 0);
+		lb_buf_adds(out, ": ");
+		text_fit(out, a->reason, 0);
+		lb_buf_addc(out, '\n');
+	}
+}
+
 static void print_table(const struct trend *t, unsigned width, struct lb_buf *out)
 {
 	size_t last = t->nights_count - 1;
@@ -136,6 +149,7 @@ static void print_table(const struct trend *t, unsigned width, struct lb_buf *ou
 		    t->count);
 	changes_grid(t, width, out);
 	levels_grid(t, width, out);
+	print_accepts(t, out);
 	for (size_t i = 0; i < t->problems.count; i++)
 		lb_buf_addf(out, "%s%s (left out)\n", i ? "" : "\n", t->problems.items[i]);
 }
@@ -150,9 +164,18 @@ static const char *change_at(const struct trend_series *s, size_t point)
 	return "";
 }
 
+/* Of the night that was accepted. */
+static const char *accepted_at(const struct trend *t, const struct trend_series *s, const struct trend_night *n)
+{
+	for (size_t i = t->accepts_count; i--;)
+		if (strcmp(t->accepts[i].scenario, s->scenario) == 0 && strcmp(t->accepts[i].of, n->run_id) == 0)
+			return t->accepts[i].reason;
+	return "";
+}
+
 static void print_csv(const struct trend *t, struct lb_buf *out)
 {
-	lb_buf_adds(out, "night,started,commit,scenario,variant,policy,builder,metric,value,change\n");
+	lb_buf_adds(out, "night,started,commit,scenario,variant,policy,builder,metric,value,change,accepted\n");
 	for (size_t i = 0; i < t->count; i++) {
 		const struct trend_series *s = &t->series[i];
 		for (size_t k = 0; k < s->count; k++) {
@@ -167,7 +190,8 @@ static void print_csv(const struct trend *t, struct lb_buf *out)
 						s->builder,
 						trend_metric_names[s->metric],
 						value,
-						change_at(s, k) };
+						change_at(s, k),
+						accepted_at(t, s, n) };
 			for (size_t c = 0; c < LB_COUNT(cells); c++)
 				csv_put(out, cells[c]);
 			csv_end_row(out);
@@ -193,6 +217,7 @@ static void json_change(struct lb_json *w, const struct trend *t, const struct t
 	else
 		lb_json_real(w, c->p);
 	lb_json_kstr(w, "commits", lb_buf_str(&range));
+	lb_json_kstr(w, "accepted", c->accepted ? c->accepted->reason : NULL);
 	lb_json_close(w, '}');
 }
 
@@ -223,6 +248,17 @@ static void print_json(const struct trend *t, struct lb_buf *out)
 		for (size_t k = 0; k < s->changes_count; k++)
 			json_change(&w, t, s, &s->changes[k]);
 		lb_json_close(&w, ']');
+		lb_json_close(&w, '}');
+	}
+	lb_json_close(&w, ']');
+	lb_json_key(&w, "accepted");
+	lb_json_open(&w, '[');
+	for (size_t i = 0; i < t->accepts_count; i++) {
+		lb_json_open(&w, '{');
+		lb_json_kstr(&w, "scenario", t->accepts[i].scenario);
+		lb_json_kstr(&w, "of", t->accepts[i].of);
+		lb_json_kstr(&w, "started", t->accepts[i].started);
+		lb_json_kstr(&w, "reason", t->accepts[i].reason);
 		lb_json_close(&w, '}');
 	}
 	lb_json_close(&w, ']');

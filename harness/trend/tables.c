@@ -63,6 +63,7 @@ static void rows(struct picture *p, const struct trend *t, const struct trend_se
 		picture_value(p, scaled(s, level(s, i)));
 		picture_value(p, c ? scaled(s, s->points[i].value) : NAN);
 		picture_text(p, lb_buf_str(&label), 12);
+		picture_value(p, c && c->accepted ? 1 : NAN);
 		picture_end_row(p);
 	}
 }
@@ -74,7 +75,7 @@ static int one(const struct trend *t, size_t first, struct album *album, struct 
 	lb_autostrv struct lb_strv variants = { 0 };
 	double most = 0;
 	p.name = lb_format("trend-%s-%s-%s-%s", s->scenario, trend_metric_names[s->metric], s->policy, s->builder);
-	picture_header(&p, "n variant day date value level change label");
+	picture_header(&p, "n variant day date value level change label accepted");
 	for (size_t i = first; i < t->count; i++) {
 		if (!together(s, &t->series[i]))
 			continue;
