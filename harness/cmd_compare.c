@@ -72,7 +72,7 @@ int cmd_compare(int argc, char **argv, struct lb_err *err)
 		{ "commits-per-day", 0, OPTION_TEXT, &t.commits, "N", "for the closing sentence (default: 20)" },
 		{ "price-minute", 0, OPTION_TEXT, &t.minute, "PRICE", "of a minute of a runner" },
 		{ "price-gb", 0, OPTION_TEXT, &t.gb, "PRICE", "of a GB (10^9 bytes) pushed" },
-		{ "format", 0, OPTION_TEXT, &t.format, "NAME", "table, json, csv, markdown, benchstat (default: table)" },
+		{ "format", 0, OPTION_TEXT, &t.format, "NAME", "table, json, csv, markdown, benchstat, hyperfine (its JSON) (default: table)" },
 		{ "no-color", 0, OPTION_FLAG, &t.no_color, NULL, "no colour on a terminal" },
 	};
 	struct usage u = { "compare",

@@ -7,14 +7,14 @@
 
 int compare_format_parse(const char *name, enum compare_format *out, struct lb_err *err)
 {
-	static const char *const names[] = { "table", "json", "csv", "markdown", "benchstat" };
+	static const char *const names[] = { "table", "json", "csv", "markdown", "benchstat", "hyperfine" };
 	for (size_t i = 0; i < LB_COUNT(names); i++) {
 		if (strcmp(name ? name : "table", names[i]) == 0) {
 			*out = (enum compare_format)i;
 			return 0;
 		}
 	}
-	return lb_fail(err, LB_USAGE, "--format is table, json, csv, markdown or benchstat; not '%s'", name);
+	return lb_fail(err, LB_USAGE, "--format is table, json, csv, markdown, benchstat or hyperfine; not '%s'", name);
 }
 
 /* The closing sentence is of a mean commit, whatever the rows are. */
@@ -44,6 +44,8 @@ int compare_print(const struct compare_result *results, size_t count, const stru
 		compare_print_benchstat(results, count, o, out);
 		return 0;
 	}
+	if (o->format == COMPARE_HYPERFINE)
+		return compare_print_hyperfine(results, count, o, out, err);
 	int rc = compare_collect(&c, results, count, err);
 	if (!rc)
 		rc = compare_measure(&c, err);

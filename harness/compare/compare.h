@@ -15,7 +15,7 @@ struct compare_result {
 	const struct report *report;
 };
 
-enum compare_format { COMPARE_TABLE, COMPARE_JSON, COMPARE_CSV, COMPARE_MARKDOWN, COMPARE_BENCHSTAT };
+enum compare_format { COMPARE_TABLE, COMPARE_JSON, COMPARE_CSV, COMPARE_MARKDOWN, COMPARE_BENCHSTAT, COMPARE_HYPERFINE };
 
 struct compare_options {
 	const char *by;         /* NULL, or "variant" "policy" "subject" "builder" "run-mode": what the sides of one result are;
@@ -29,7 +29,7 @@ struct compare_options {
 	bool color;
 };
 
-/* "table" "json" "csv" "markdown" "benchstat"; NULL: table. LB_USAGE. */
+/* "table" "json" "csv" "markdown" "benchstat" "hyperfine"; NULL: table. LB_USAGE. */
 int compare_format_parse(const char *name, enum compare_format *out, struct lb_err *err);
 
 /* Appends the comparison. LB_INVALID when the results are of different scenarios or have nothing in common, LB_USAGE

@@ -119,6 +119,8 @@ void compare_print_table(const struct compare *c, struct lb_buf *out); /* print.
 void compare_print_json(const struct compare *c, struct lb_buf *out);  /* data.c */
 void compare_print_csv(const struct compare *c, struct lb_buf *out);
 void compare_print_benchstat(const struct compare_result *results, size_t count, const struct compare_options *o, struct lb_buf *out);
+int compare_print_hyperfine(const struct compare_result *results, size_t count, const struct compare_options *o, struct lb_buf *out,
+			    struct lb_err *err);
 void compare_summary(const struct compare *c, struct lb_buf *out); /* summary.c */
 
 #endif
