@@ -16,8 +16,6 @@
 #include "lbench/ignore.h"
 #include "scenario/scenario.h"
 
-#define MEMO_KIND "build-inputs"
-
 struct work {
 	const struct img_store *s;
 	const struct img_build_options *o;
@@ -186,7 +184,8 @@ static int load_project(struct work *w, struct lb_err *err)
 				       .target = w->o->target,
 				       .build_args = w->o->args,
 				       .contexts = w->o->contexts,
-				       .memo_path = w->memo_path };
+				       .memo_path = w->memo_path,
+				       .as_it_is = true };
 	int rc = scenario_load(w->o->dir, &lo, &w->scenario, err);
 	if (rc)
 		return rc;
@@ -237,9 +236,8 @@ static struct lb_digest memory_key(const struct work *w, enum lb_run_mode mode)
 
 static bool was_built(const struct work *w, enum lb_run_mode mode)
 {
-	lb_autobuf struct lb_buf memo = { 0 };
 	struct lb_digest key = memory_key(w, mode);
-	return lb_store_memo_get(w->s->store, MEMO_KIND, &key, &memo, NULL) == 0;
+	return img_seen_is_kept(w->s->store, &key);
 }
 
 /* dry decides against the cache that this project has: that of model, or of exec where only that was used. */
@@ -325,10 +323,7 @@ static struct lb_build_options options_of(const struct work *w)
 
 static const struct img_seen *recall(struct work *w)
 {
-	lb_autobuf struct lb_buf memo = { 0 };
-	if (lb_store_memo_get(w->s->store, MEMO_KIND, &w->memory, &memo, NULL) != 0)
-		return NULL;
-	return img_seen_read(lb_buf_str(&memo), memo.len, w->context, &w->before, NULL) == 0 ? &w->before : NULL;
+	return img_seen_recall(w->s->store, &w->memory, w->context, &w->before, NULL) == 0 ? &w->before : NULL;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -362,26 +357,22 @@ static bool sees_the_same(struct work *w, const struct lb_build_options *bo, con
 	       same_bases(w, seen, bo->platform);
 }
 
+/* The memo of the context first, since it gives the context its name. */
 static int remember(const struct work *w, const struct lb_build_options *bo, struct lb_err *err)
 {
-	lb_autobuf struct lb_buf memo = { 0 };
 	struct img_seen now = { .path = w->scenario->variants[0].dockerfile_path,
 				.text = w->state->dockerfiles[0],
 				.ignore = w->ignore_text,
 				.target = (char *)(uintptr_t)bo->target,
 				.platform = (char *)(uintptr_t)bo->platform,
 				.args = *bo->build_args,
-				.bases = w->asked.items,
-				.bases_count = w->asked.count,
+				.bases = w->unchanged ? w->before.bases : w->asked.items,
+				.bases_count = w->unchanged ? w->before.bases_count : w->asked.count,
 				.context = w->context };
 	if (w->o->mode == LB_RUN_DRY)
 		return 0;
-	int rc = 0;
-	if (!w->unchanged) {
-		img_seen_write(&now, &memo);
-		rc = lb_store_memo_put(w->s->store, MEMO_KIND, &w->memory, memo.data, memo.len, err);
-	}
-	return rc ? rc : lb_dir_memo_save(w->memo_path, w->scenario->context, err);
+	int rc = lb_dir_memo_save(w->memo_path, w->scenario->context, err);
+	return rc ? rc : img_seen_keep(w->s->store, &w->memory, &now, &w->before, err);
 }
 
 /* With a cache that remembers the build before, so that every miss is told. */

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERSION = 1, NESTING_MAX = 4096 };
+#define KIND         "build-inputs"
+#define CONTEXT_KIND "build-context"
+
+enum { VERSION = 2, NESTING_MAX = 4096 };
 
 /* ---- writing ---- */
 
@@ -43,6 +46,18 @@ static void put_node(struct lb_buf *out, const struct lb_node *n)
 	}
 }
 
+void img_seen_name(struct img_seen *seen)
+{
+	seen->named = lb_dir_memo_id(seen->context, &seen->name);
+}
+
+void img_seen_write_context(struct img_seen *seen, struct lb_buf *out)
+{
+	size_t begin = out->len;
+	put_node(out, seen->context);
+	seen->text_sum = lb_digest_of(out->data + begin, out->len - begin);
+}
+
 void img_seen_write(const struct img_seen *seen, struct lb_buf *out)
 {
 	size_t begin = out->len;
@@ -62,7 +77,9 @@ void img_seen_write(const struct img_seen *seen, struct lb_buf *out)
 		put_text(out, seen->bases[i].name);
 		lb_buf_add(out, seen->bases[i].identity.bytes, sizeof(seen->bases[i].identity.bytes));
 	}
-	put_node(out, seen->context);
+	put_number(out, seen->named);
+	lb_buf_add(out, seen->name.bytes, sizeof(seen->name.bytes));
+	lb_buf_add(out, seen->text_sum.bytes, sizeof(seen->text_sum.bytes));
 	struct lb_digest sum = lb_digest_of(out->data + begin, out->len - begin);
 	lb_buf_add(out, sum.bytes, sizeof(sum.bytes));
 }
@@ -242,6 +259,17 @@ static void take_lists(struct reader *r, struct img_seen *out)
 	}
 }
 
+static void take_digest(struct reader *r, struct lb_digest *out)
+{
+	memcpy(out->bytes, take(r, sizeof(out->bytes)), sizeof(out->bytes));
+}
+
+static bool is_current(const struct img_seen *seen, const struct lb_node *current)
+{
+	struct lb_digest now;
+	return seen->named && lb_dir_memo_id(current, &now) && lb_digest_equal(&now, &seen->name);
+}
+
 int img_seen_read(const void *data, size_t len, struct lb_node *current, struct img_seen *out, struct lb_err *err)
 {
 	*out = (struct img_seen){ 0 };
@@ -259,11 +287,28 @@ int img_seen_read(const void *data, size_t len, struct lb_node *current, struct 
 	out->target = take_text(&r);
 	out->platform = take_text(&r);
 	take_lists(&r, out);
-	out->context = r.bad ? NULL : take_node(&r, current, 0);
-	if (!r.bad && !r.left && out->path && out->text)
+	out->named = take_number(&r) != 0;
+	take_digest(&r, &out->name);
+	take_digest(&r, &out->text_sum);
+	if (!r.bad && !r.left && out->path && out->text) {
+		out->context = is_current(out, current) ? lb_node_ref(current) : NULL;
 		return 0;
+	}
 	img_seen_release(out);
 	return lb_fail(err, LB_INVALID, "another version of lbench wrote what the build before saw");
+}
+
+int img_seen_read_context(const void *data, size_t len, struct lb_node *current, struct img_seen *out, struct lb_err *err)
+{
+	struct lb_digest sum = lb_digest_of(data, len);
+	if (!lb_digest_equal(&sum, &out->text_sum))
+		return lb_fail(err, LB_INVALID, "another build wrote the context that the build before saw");
+	struct reader r = { .at = data, .left = len, .arena = &out->arena };
+	lb_autonode struct lb_node *context = take_node(&r, current, 0);
+	if (r.bad || r.left)
+		return lb_fail(err, LB_INVALID, "another version of lbench wrote the context that the build before saw");
+	out->context = lb_steal(&context);
+	return 0;
 }
 
 void img_seen_release(struct img_seen *seen)
@@ -271,4 +316,47 @@ void img_seen_release(struct img_seen *seen)
 	lb_node_unref(seen->context);
 	lb_arena_release(&seen->arena);
 	*seen = (struct img_seen){ 0 };
+}
+
+/* ---- in the store ---- */
+
+int img_seen_keep(struct lb_store *s, const struct lb_digest *key, struct img_seen *seen, const struct img_seen *before, struct lb_err *err)
+{
+	lb_autobuf struct lb_buf text = { 0 }, was = { 0 }, context = { 0 };
+	int rc = 0;
+	img_seen_name(seen);
+	bool same = before->context && seen->named && before->named && lb_digest_equal(&seen->name, &before->name);
+	if (same) {
+		seen->text_sum = before->text_sum;
+		img_seen_write(before, &was);
+	} else {
+		img_seen_write_context(seen, &context);
+		rc = lb_store_memo_put(s, CONTEXT_KIND, key, context.data, context.len, err);
+	}
+	img_seen_write(seen, &text);
+	if (rc || (same && text.len == was.len && memcmp(text.data, was.data, was.len) == 0))
+		return rc;
+	return lb_store_memo_put(s, KIND, key, text.data, text.len, err);
+}
+
+bool img_seen_is_kept(struct lb_store *s, const struct lb_digest *key)
+{
+	lb_autobuf struct lb_buf text = { 0 };
+	return lb_store_memo_get(s, KIND, key, &text, NULL) == 0;
+}
+
+int img_seen_recall(struct lb_store *s, const struct lb_digest *key, struct lb_node *current, struct img_seen *out, struct lb_err *err)
+{
+	lb_autobuf struct lb_buf text = { 0 }, context = { 0 };
+	int rc = lb_store_memo_get(s, KIND, key, &text, err);
+	if (!rc)
+		rc = img_seen_read(text.data, text.len, current, out, err);
+	if (rc || out->context)
+		return rc;
+	rc = lb_store_memo_get(s, CONTEXT_KIND, key, &context, err);
+	if (!rc)
+		rc = img_seen_read_context(context.data, context.len, current, out, err);
+	if (rc)
+		img_seen_release(out);
+	return rc;
 }

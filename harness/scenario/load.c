@@ -140,7 +140,7 @@ static int load_sections(struct scn_loader *l)
 		rc = scn_load_docker_options(l);
 	if (rc == 0 && edits)
 		rc = scn_load_edits(l, edits, s);
-	else if (rc == 0 && s->implicit)
+	else if (rc == 0 && s->implicit && !l->options->as_it_is)
 		rc = scn_load_project_edits(l);
 	if (rc == 0 && keep)
 		rc = scn_load_keep(l, keep, s);
@@ -152,7 +152,9 @@ static int load_yaml(struct scn_loader *l)
 	struct scenario *s = l->s;
 	lb_autobuf struct lb_buf data = { 0 };
 	struct lb_pos nowhere = { s->file, 0, 0 };
-	if (read_regular(l, nowhere, s->file, "a scenario in YAML", &data) < 0)
+	if (l->options->project_text)
+		lb_buf_adds(&data, l->options->project_text);
+	else if (read_regular(l, nowhere, s->file, "a scenario in YAML", &data) < 0)
 		return LB_INVALID;
 	lb_sha256_add(&l->sum, lb_buf_str(&data), data.len);
 	int rc = scn_yaml_parse(s->file, lb_buf_str(&data), data.len, l->arena, &l->root, l->err);
@@ -204,13 +206,13 @@ static int find_kind(struct scn_loader *l, const char *path)
 		return 0;
 	}
 	char *file = scn_load_path(l, "scenario.yaml");
-	if (lb_fs_exists(AT_FDCWD, file)) {
+	if (!l->options->project_text && lb_fs_exists(AT_FDCWD, file)) {
 		s->file = file;
 		return 0;
 	}
 	s->implicit = true;
 	file = scn_load_path(l, "lbench.yaml");
-	if (lb_fs_exists(AT_FDCWD, file))
+	if (l->options->project_text || lb_fs_exists(AT_FDCWD, file))
 		s->file = file;
 	return 0;
 }
@@ -242,8 +244,8 @@ static int context_digest(struct scn_loader *l, struct lb_digest *out)
 
 static int sum_up(struct scn_loader *l)
 {
-	struct lb_digest context;
-	int rc = context_digest(l, &context);
+	struct lb_digest context = { 0 };
+	int rc = l->options->as_it_is ? 0 : context_digest(l, &context);
 	if (rc < 0)
 		return rc;
 	lb_sha256_addd(&l->sum, &context);

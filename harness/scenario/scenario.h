@@ -112,7 +112,10 @@ struct scn_load_options {
 	const struct lb_pairs *build_args;
 	const struct lb_pairs *contexts;
 	const char *memo_path;            /* for lb_tree_from_dir; NULL */
+	const char *project_text;         /* read as the project's lbench.yaml, which need not be there; NULL */
 	bool without_git;                 /* a project's .git is no part of the context, as in the tree of a commit */
+	bool as_it_is;                    /* for a build of a project as it stands: its tree suggests no edits, and digest is
+	                                     without the context, which need not be read for it */
 };
 /* path is a scenario directory, its scenario.yaml, or a project directory. LB_INVALID with FILE:LINE:COL. */
 int scenario_load(const char *path, const struct scn_load_options *options, struct scenario **out, struct lb_err *err);

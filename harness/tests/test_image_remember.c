@@ -26,7 +26,18 @@ static struct lb_node *tree_of(const char *text)
 	"d 0755 0:0 @5 src\nf 0644 0:0 @5 src/a = one\nf 0755 7:8 @5 src/b = two\nl 0777 0:0 @5 src/l -> a\nd 0700 0:0 @5 empty\nf 0644 " \
 	"0:0 @5 none = \n"
 
-static void write(struct lb_node *context, struct lb_buf *out)
+struct notes {
+	struct lb_buf rest, context;
+};
+
+static void notes_release(struct notes *n)
+{
+	lb_buf_release(&n->rest);
+	lb_buf_release(&n->context);
+}
+#define autonotes __attribute__((cleanup(notes_release)))
+
+static void write(struct lb_node *context, struct notes *out)
 {
 	struct lb_pair args[] = { { "A", "1" }, { "B", NULL } };
 	struct img_seen_base base = { "python:3", lb_digest_of("x", 1) };
@@ -37,13 +48,15 @@ static void write(struct lb_node *context, struct lb_buf *out)
 				 .bases = &base,
 				 .bases_count = 1,
 				 .context = context };
-	img_seen_write(&seen, out);
+	img_seen_write_context(&seen, &out->context);
+	img_seen_write(&seen, &out->rest);
 }
 
-static void read(const struct lb_buf *text, struct lb_node *current, struct img_seen *out)
+static void read(const struct notes *text, struct lb_node *current, struct img_seen *out)
 {
 	struct lb_err err;
-	if (img_seen_read(text->data, text->len, current, out, &err))
+	if (img_seen_read(text->rest.data, text->rest.len, current, out, &err) ||
+	    img_seen_read_context(text->context.data, text->context.len, current, out, &err))
 		fail_msg("%s", err.text);
 }
 
@@ -51,7 +64,7 @@ static void everything_comes_back(void **state)
 {
 	(void)state;
 	lb_autonode struct lb_node *context = tree_of(CONTEXT);
-	lb_autobuf struct lb_buf text = { 0 };
+	autonotes struct notes text = { 0 };
 	struct img_seen seen;
 	write(context, &text);
 	read(&text, context, &seen);
@@ -82,7 +95,8 @@ static void what_changed_since_has_its_digest_and_no_bytes(void **state)
 	lb_autonode struct lb_node *then = tree_of(CONTEXT);
 	lb_autonode struct lb_node *now =
 		tree_of("d 0755 0:0 @5 src\nf 0644 0:0 @5 src/a = ONE\nf 0755 7:8 @5 src/b = two\nl 0777 0:0 @5 src/l -> b\n");
-	lb_autobuf struct lb_buf text = { 0 }, bytes = { 0 };
+	autonotes struct notes text = { 0 };
+	lb_autobuf struct lb_buf bytes = { 0 };
 	struct img_seen seen;
 	write(then, &text);
 	read(&text, now, &seen);
@@ -103,7 +117,7 @@ static void without_a_context_of_now(void **state)
 {
 	(void)state;
 	lb_autonode struct lb_node *then = tree_of(CONTEXT), *now = tree_of("f 0644 0:0 @1 src = a file\n");
-	lb_autobuf struct lb_buf text = { 0 };
+	autonotes struct notes text = { 0 };
 	struct img_seen seen;
 	struct lb_digest x, y;
 	write(then, &text);
@@ -118,16 +132,26 @@ static void damaged_notes_are_refused(void **state)
 {
 	(void)state;
 	lb_autonode struct lb_node *context = tree_of(CONTEXT);
-	lb_autobuf struct lb_buf text = { 0 };
+	autonotes struct notes text = { 0 };
 	struct img_seen seen;
 	write(context, &text);
-	for (size_t len = 0; len < text.len; len++)
-		assert_int_equal(img_seen_read(text.data, len, context, &seen, NULL), LB_INVALID);
-	for (size_t i = 0; i < text.len; i++) {
-		text.data[i] ^= 0x20;
-		assert_int_equal(img_seen_read(text.data, text.len, context, &seen, NULL), LB_INVALID);
-		text.data[i] ^= 0x20;
+	for (size_t len = 0; len < text.rest.len; len++)
+		assert_int_equal(img_seen_read(text.rest.data, len, context, &seen, NULL), LB_INVALID);
+	for (size_t i = 0; i < text.rest.len; i++) {
+		text.rest.data[i] ^= 0x20;
+		assert_int_equal(img_seen_read(text.rest.data, text.rest.len, context, &seen, NULL), LB_INVALID);
+		text.rest.data[i] ^= 0x20;
 	}
+	assert_int_equal(img_seen_read(text.rest.data, text.rest.len, context, &seen, NULL), 0);
+	assert_null(seen.context); /* it has no name */
+	for (size_t len = 0; len < text.context.len; len++)
+		assert_int_equal(img_seen_read_context(text.context.data, len, context, &seen, NULL), LB_INVALID);
+	for (size_t i = 0; i < text.context.len; i++) {
+		text.context.data[i] ^= 0x20;
+		assert_int_equal(img_seen_read_context(text.context.data, text.context.len, context, &seen, NULL), LB_INVALID);
+		text.context.data[i] ^= 0x20;
+	}
+	img_seen_release(&seen);
 	read(&text, context, &seen);
 	img_seen_release(&seen);
 }

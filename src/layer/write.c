@@ -65,12 +65,23 @@ static int write_blob(struct lb_store *s, struct lb_node *tree, const struct lb_
 
 enum { NOT_KNOWN = -1 }; /* ends a walk */
 
+static int not_summed(struct lb_node *n, void *arg, struct lb_digest *out, struct lb_err *err)
+{
+	(void)n;
+	(void)arg;
+	(void)out;
+	return lb_fail(err, LB_NOT_FOUND, "not summed up yet");
+}
+
+/* What has been summed up has been read. */
 static int on_known(const char *path, size_t len, struct lb_node *n, void *arg)
 {
 	(void)path;
 	(void)len;
 	(void)arg;
 	struct lb_digest d;
+	if (n->attr.kind == LB_DIR)
+		return lb_node_digest_by(n, LB_FLAVOUR_FULL, not_summed, NULL, &d, NULL) ? 0 : LB_WALK_SKIP;
 	return n->content && !lb_content_digest_known(n->content, &d) ? NOT_KNOWN : 0;
 }
 
