@@ -25,6 +25,8 @@ struct catalog_run {
 struct catalog {
 	struct catalog_run *runs; /* of the stages that the plan needs, in the order of the file */
 	size_t count;
+	const char *missing; /* the first source of a COPY that the context does not have, no pattern; NULL: none */
+	uint32_t missing_line;
 	struct lb_arena arena;
 };
 

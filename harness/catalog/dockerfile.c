@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "lbench/fs.h"
+#include "lbench/ignore.h"
 
 struct stage {
 	struct lb_stage_state state;
 	struct view view;
+	size_t outputs;         /* writes of it that may lie elsewhere */
 	size_t built;           /* 1 + index of its last RUN that builds; 0: none */
 	struct lb_strv fetched; /* what later stages fetch from it and no COPY brought into it */
 };
@@ -38,6 +40,16 @@ static void note_fetched(struct stage *from, const char *source)
 		lb_strv_add(&from->fetched, clean);
 }
 
+static void note_missing(struct reading *r, const struct lb_step *step, const char *source)
+{
+	lb_autofree char *rooted = lb_path_join("/", source);
+	lb_autofree char *clean = lb_path_clean(rooted);
+	if (r->c->missing || lb_glob_has_magic(clean) || lb_tree_get(r->context, clean))
+		return;
+	r->c->missing = lb_arena_strdup(&r->c->arena, source);
+	r->c->missing_line = step->in->first_line;
+}
+
 static void read_copy(struct reading *r, struct stage *st, const struct lb_step *step)
 {
 	for (size_t i = 0; i < step->sources_count; i++) {
@@ -45,6 +57,7 @@ static void read_copy(struct reading *r, struct stage *st, const struct lb_step 
 		if (!s->path || s->remote)
 			continue;
 		if (!step->from) {
+			note_missing(r, step, s->path);
 			view_add(&st->view, s->path, step->dest_abs, step->sources_count > 1, step->parents);
 		} else if (step->from_stage >= 0) {
 			struct stage *from = &r->stages[step->from_stage];
@@ -79,19 +92,21 @@ static const char *base_of(const struct reading *r, int stage)
 static void read_run(struct reading *r, struct stage *st, int index, const struct lb_step *step)
 {
 	struct view seen = { .arena = &r->c->arena, .context = r->context };
-	bool builds;
+	size_t outputs;
 	view_inherit(&seen, &st->view);
 	add_mounts(r, &seen, step);
 	r->c->runs = lb_grow(r->c->runs, r->c->count, &r->cap, sizeof(*r->c->runs));
 	struct catalog_run *run = &r->c->runs[r->c->count++];
 	*run = (struct catalog_run){ .in = step->in };
 	struct model_scene scene = { &r->c->arena, step, &step->env, base_of(r, index), &seen };
-	model_make(&scene, run, &builds);
+	model_make(&scene, run, &outputs);
 	for (size_t i = 0; run->known && i < run->model.depends_count; i++)
 		if (!lb_strv_has(&st->view.made, run->model.depends[i]))
 			lb_strv_add(&st->view.made, run->model.depends[i]);
-	if (builds)
+	if (outputs) {
 		st->built = r->c->count;
+		st->outputs = outputs;
+	}
 	view_release(&seen);
 }
 
@@ -147,9 +162,11 @@ static bool looks_like_file(const char *path)
 static void place_output(struct reading *r, const struct stage *st)
 {
 	struct lb_model *m = &r->c->runs[st->built - 1].model;
-	if (!m->writes_given || !m->writes_count)
+	if (!m->writes_given || !st->outputs)
 		return;
 	struct lb_model_write usual = m->writes[0];
+	for (size_t i = 1; i < st->outputs; i++)
+		usual = m->writes[i].bytes > usual.bytes ? m->writes[i] : usual;
 	struct lb_model_write *writes = lb_arena_alloc(&r->c->arena, (m->writes_count + st->fetched.count + 1) * sizeof(*writes));
 	size_t n = 0;
 	for (size_t i = 0; i < st->fetched.count; i++) {
@@ -163,7 +180,7 @@ static void place_output(struct reading *r, const struct stage *st)
 		writes[n].bytes = writes[n].single && usual.files > 1 ? usual.bytes / 4 : usual.bytes;
 		n++;
 	}
-	size_t from = n ? 1 : 0;
+	size_t from = n ? st->outputs : 0;
 	for (size_t i = from; i < m->writes_count; i++)
 		writes[n++] = m->writes[i];
 	m->writes = writes;

@@ -10,7 +10,7 @@ struct write {
 	char *path; /* the arena's */
 	uint64_t files, bytes;
 	double compresses_to;
-	bool single, cache;
+	bool single, cache, output;
 };
 
 struct making {
@@ -20,7 +20,7 @@ struct making {
 	struct write *writes;
 	size_t count, cap;
 	uint64_t cold_ms, warm_ms;
-	bool warm, moves, builds;
+	bool warm, moves;
 	struct lb_buf what, typical;
 	char *why;
 };
@@ -118,12 +118,14 @@ static char *output_path(const struct making *m, const struct command_line *l, c
 
 /* ---- one command ---- */
 
-static void add_write(struct making *m, const char *path, uint64_t files, uint64_t kib, double ratio, bool single, bool cache)
+static struct write *add_write(struct making *m, const char *path, uint64_t files, uint64_t kib, double ratio)
 {
 	if (!kib || in_cache_mount(m, path))
-		return;
+		return NULL;
 	m->writes = lb_grow(m->writes, m->count, &m->cap, sizeof(*m->writes));
-	m->writes[m->count++] = (struct write){ lb_arena_strdup(m->s->arena, path), files ? files : 1, kib * 1024, ratio, single, cache };
+	struct write *w = &m->writes[m->count++];
+	*w = (struct write){ lb_arena_strdup(m->s->arena, path), files ? files : 1, kib * 1024, ratio, !files, false, false };
+	return w;
 }
 
 /* A cache beside the output, unless it is refused, or lies where the output lies. */
@@ -132,8 +134,9 @@ static void add_cache(struct making *m, const struct command_line *l, const stru
 	bool refused = command_line_has(l, "--no-cache-dir --no-cache") || (strcmp(row->tool, "pip") == 0 && env(m, "PIP_NO_CACHE_DIR")) ||
 		       (strcmp(row->tool, "uv") == 0 && env(m, "UV_NO_CACHE"));
 	uint64_t kib = (uint64_t)row->cache_each_kib * (row->flags & OUTPUT ? 1 : packages);
-	if (row->cache && !refused)
-		add_write(m, row->cache, kib / 64 + 1, kib, 0.9, false, true);
+	struct write *w = row->cache && !refused ? add_write(m, row->cache, kib / 64 + 1, kib, 0.9) : NULL;
+	if (w)
+		w->cache = true;
 }
 
 static void add_writes(struct making *m, const struct command_line *l, const struct catalog_row *row, uint32_t packages)
@@ -142,8 +145,9 @@ static void add_writes(struct making *m, const struct command_line *l, const str
 	uint64_t files = row->files + (uint64_t)row->each_files * packages, kib = row->kib + (uint64_t)row->each_kib * packages;
 	bool moves = (row->flags & MOVES) && (!(row->flags & RECURSES) || command_line_has(l, "-R --recursive -hR -Rh -vR"));
 	m->moves |= moves;
-	if (path)
-		add_write(m, path, files, kib, row->compresses_to, !files && kib, false);
+	struct write *w = path ? add_write(m, path, files, kib, row->compresses_to) : NULL;
+	if (w)
+		w->output = (row->flags & OUTPUT) && !command_line_value(l, "-o --output");
 	add_cache(m, l, row, packages);
 }
 
@@ -203,7 +207,7 @@ static void read_command(struct making *m, const struct shell_command *c)
 		row = catalog_row_find("true", NULL, false);
 	const char *then = l.names.count ? l.names.items[0] : "";
 	if (!row || (row->then && !catalog_listed(row->then, then))) {
-		refuse(m, lb_format("`%s%s%s` is not in the catalogue", l.tool, l.verb ? " " : "", l.verb ? l.verb : ""));
+		refuse(m, lb_format("`%s%s%s` is not in the catalogue", c->words.items[0], l.verb ? " " : "", l.verb ? l.verb : ""));
 	} else {
 		command_needs_find(&l, row, m->s->view, &n);
 		if (n.why)
@@ -214,7 +218,6 @@ static void read_command(struct making *m, const struct shell_command *c)
 		add_time(m, row, n.packages);
 		add_writes(m, &l, row, n.packages);
 		add_names(m, row, &n);
-		m->builds |= (row->flags & OUTPUT) && !command_line_value(&l, "-o --output");
 		forget(m, &l);
 	}
 	command_needs_release(&n);
@@ -249,17 +252,23 @@ static void read_step(struct making *m)
 		refuse(m, lb_strdup("no command"));
 }
 
-static void give_writes(const struct making *m, struct lb_model *out)
+/* Outputs come first: they may have to move. */
+static void give_writes(const struct making *m, struct lb_model *out, size_t *outputs)
 {
 	out->writes = lb_arena_alloc(m->s->arena, (m->count + 1) * sizeof(*out->writes));
 	out->writes_given = !m->moves;
-	for (size_t i = 0; !m->moves && i < m->count; i++) {
-		const struct write *w = &m->writes[i];
-		if (!w->bytes)
-			continue;
-		out->writes[out->writes_count++] = (struct lb_model_write){
-			.path = w->path, .files = w->files, .bytes = w->bytes, .single = w->single, .compresses_to = w->compresses_to
-		};
+	for (int pass = 0; !m->moves && pass < 2; pass++) {
+		for (size_t i = 0; i < m->count; i++) {
+			const struct write *w = &m->writes[i];
+			if (!w->bytes || w->output != (pass == 0))
+				continue;
+			out->writes[out->writes_count++] = (struct lb_model_write){ .path = w->path,
+										    .files = w->files,
+										    .bytes = w->bytes,
+										    .single = w->single,
+										    .compresses_to = w->compresses_to };
+			*outputs += w->output;
+		}
 	}
 }
 
@@ -279,7 +288,7 @@ static char *pattern_of(const struct making *m, const char *text)
 	return lb_arena_strdup(m->s->arena, lb_buf_str(&out));
 }
 
-static void give(struct making *m, struct catalog_run *out)
+static void give(struct making *m, struct catalog_run *out, size_t *outputs)
 {
 	struct lb_arena *arena = m->s->arena;
 	struct lb_model *model = &out->model;
@@ -299,15 +308,15 @@ static void give(struct making *m, struct catalog_run *out)
 	model->depends = lb_arena_alloc(arena, (m->depends.count + 1) * sizeof(*model->depends));
 	for (size_t i = 0; i < m->depends.count; i++)
 		model->depends[model->depends_count++] = lb_arena_strdup(arena, m->depends.items[i]);
-	give_writes(m, model);
+	give_writes(m, model, outputs);
 }
 
-void model_make(const struct model_scene *s, struct catalog_run *out, bool *builds)
+void model_make(const struct model_scene *s, struct catalog_run *out, size_t *outputs)
 {
 	struct making m = { .s = s };
 	read_step(&m);
-	give(&m, out);
-	*builds = m.builds && !m.why;
+	*outputs = 0;
+	give(&m, out, outputs);
 	shell_release(&m.commands);
 	lb_strv_release(&m.depends);
 	free(m.writes);

@@ -15,7 +15,8 @@ struct model_scene {
 	const char *base; /* of the stage, as FROM has it */
 	const struct view *view;
 };
-/* out: all but `in`. builds: the model's last command is one whose output is where others fetch it. */
-void model_make(const struct model_scene *s, struct catalog_run *out, bool *builds);
+/* out: all but `in`. outputs: so many of its first writes are where a build usually leaves its result; later stages may
+ * fetch it elsewhere. */
+void model_make(const struct model_scene *s, struct catalog_run *out, size_t *outputs);
 
 #endif

@@ -312,6 +312,27 @@ static void read_sources(struct finding *f)
 		refuse(f, lb_format("`%s` reads no file that a COPY brought", f->row->name));
 }
 
+/* What lies below a directory that is there already adds nothing. */
+static bool is_covered(const struct lb_strv *v, const char *path)
+{
+	for (size_t i = 0; i < v->count; i++) {
+		size_t n = strlen(v->items[i]);
+		if (strncmp(path, v->items[i], n) == 0 && path[n] == '/')
+			return true;
+	}
+	return false;
+}
+
+static void prune(struct lb_strv *v)
+{
+	struct lb_strv left = { 0 };
+	for (size_t i = 0; i < v->count; i++)
+		if (!is_covered(v, v->items[i]))
+			lb_strv_add(&left, v->items[i]);
+	lb_strv_release(v);
+	*v = left;
+}
+
 void command_needs_find(const struct command_line *l, const struct catalog_row *row, const struct view *v, struct command_needs *out)
 {
 	*out = (struct command_needs){ 0 };
@@ -339,4 +360,5 @@ void command_needs_find(const struct command_line *l, const struct catalog_row *
 	bool fixed = !(row->flags & WORLD_ALWAYS) && read_listed(&f, row->locks, false);
 	if (row->world && !fixed)
 		depend(&f, row->world);
+	prune(&out->depends);
 }
