@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check/drift.h"
+#include "check/say.h"
 
 static const enum build_number columns[CHECK_QUANTITIES] = {
 	[CHECK_LAYERS] = BN_LAYERS_NEW, [CHECK_STORED] = BN_STORED,  [CHECK_PUSHED] = BN_PUSHED,
@@ -81,6 +82,24 @@ static double seconds_lost(const struct lost *lost, size_t n, const struct repor
 	return sum;
 }
 
+/* The step, what its chain of misses began with, and the limit. */
+static char *lost_text(struct gating *x, const struct pair *p, const struct lost *l, const struct finding *f,
+		       const struct check_limit *limit, double count)
+{
+	struct lb_buf out = { 0 };
+	const struct finding_break broken = { CHECK_HITS, 0, count, limit };
+	lb_buf_addf(&out, "%s:%u `%s` lost its hit", f->file, finding_origin_line(x, &p->head, l->step),
+		    report_string(p->head.r, l->step->instruction));
+	if (l->root != l->step)
+		lb_buf_addf(&out, " behind :%u `%s`", f->line, f->instruction);
+	lb_buf_addf(&out, ": %s %s; ", f->reason, f->evidence);
+	if (l->drift || l->waiver)
+		lb_buf_addf(&out, "%s%s", l->drift ? "drift, no failure: " : "waived: ", l->drift ? l->drift->text : l->waiver);
+	else
+		say_break(&broken, &out);
+	return lb_buf_steal(&out);
+}
+
 static int judge_hits(struct gating *x, const struct pair *p, struct lb_err *err)
 {
 	lb_autofree struct lost *lost = lb_calloc(p->head.b->steps_count + 1, sizeof(*lost));
@@ -106,8 +125,7 @@ static int judge_hits(struct gating *x, const struct pair *p, struct lb_err *err
 			finding_add_break(f, CHECK_HITS, limit, 0, (double)count);
 		f->seconds = fmax(f->seconds, seconds_lost(lost, n, l->root));
 		worse(p, l->drift, l->waiver);
-		say(p, lb_format("%s:%u %s lost its hit: %s", p->place.variant, l->step->line,
-				 report_string(p->head.r, l->step->instruction), report_string(p->head.r, l->step->reason)));
+		say(p, lost_text(x, p, l, f, limit, (double)count));
 	}
 	return rc;
 }
@@ -167,7 +185,11 @@ static int judge_quantity(struct gating *x, const struct pair *p, enum check_qua
 	if (step && step != root)
 		add_step(f, p->head.r, finding_origin_line(x, &p->head, step), step);
 	worse(p, drift, NULL);
-	say(p, lb_format("%s: %.9g, %.9g in the baseline; the budget is %s", check_quantity_names[q], head, base, limit->text));
+	struct lb_buf text = { 0 };
+	say_break(&(struct finding_break){ q, base, head, limit }, &text);
+	if (drift)
+		lb_buf_addf(&text, "; drift, no failure: %s", drift->text);
+	say(p, lb_buf_steal(&text));
 	return 0;
 }
 

@@ -9,20 +9,38 @@
 /* ---- JUnit ---- */
 
 /* Bytes that XML does not know become what text_fit makes of them. */
-static void attribute(struct lb_buf *out, const char *name, const char *value)
+static void clean_text(struct lb_buf *out, const char *value)
 {
-	lb_autobuf struct lb_buf clean = { 0 };
 	for (const char *p = value; *p;) {
 		size_t n = strcspn(p, "\n");
 		lb_autofree char *part = lb_strndup(p, n);
-		text_fit(&clean, part, 0);
+		text_fit(out, part, 0);
 		p += n;
 		if (*p)
-			lb_buf_addc(&clean, *p++);
+			lb_buf_addc(out, *p++);
 	}
+}
+
+static void attribute(struct lb_buf *out, const char *name, const char *value)
+{
+	lb_autobuf struct lb_buf clean = { 0 };
+	clean_text(&clean, value);
 	lb_buf_addf(out, " %s=\"", name);
 	lb_buf_add_xml(out, lb_buf_str(&clean));
 	lb_buf_addc(out, '"');
+}
+
+/* The first line as the message, which lists show; all of it as the text, which is shown for one case. */
+static void outcome(struct lb_buf *out, const char *text, const char *type)
+{
+	lb_autofree char *first = lb_strndup(text, strcspn(text, "\n"));
+	lb_autobuf struct lb_buf clean = { 0 };
+	attribute(out, "message", first);
+	if (type)
+		attribute(out, "type", type);
+	lb_buf_addc(out, '>');
+	clean_text(&clean, text);
+	lb_buf_add_xml(out, lb_buf_str(&clean));
 }
 
 static void junit_case(const struct gate *g, const struct gate_case *c, struct lb_buf *out)
@@ -39,10 +57,8 @@ static void junit_case(const struct gate *g, const struct gate_case *c, struct l
 	}
 	lb_buf_adds(out, ">\n      ");
 	lb_buf_adds(out, c->state == CASE_WORSE ? "<failure" : "<skipped");
-	attribute(out, "message", c->text ? c->text : "the baseline does not know this build");
-	if (c->state == CASE_WORSE)
-		attribute(out, "type", "regression");
-	lb_buf_adds(out, "/>\n    </testcase>\n");
+	outcome(out, c->text ? c->text : "the baseline does not know this build", c->state == CASE_WORSE ? "regression" : NULL);
+	lb_buf_adds(out, c->state == CASE_WORSE ? "</failure>\n    </testcase>\n" : "</skipped>\n    </testcase>\n");
 }
 
 /* What has no place in the baseline: values that differ between repeats. */
@@ -63,9 +79,11 @@ static size_t junit_repeats(const struct gate *g, struct lb_buf *out)
 		attribute(out, "name", name);
 		attribute(out, "time", "0");
 		lb_buf_adds(out, ">\n      <failure");
-		attribute(out, "message", f->message);
-		attribute(out, "type", "nondeterminism");
-		lb_buf_adds(out, "/>\n    </testcase>\n");
+		lb_autobuf struct lb_buf text = { 0 };
+		lb_buf_addf(&text, "%s: ", f->message);
+		say_place(f, &text);
+		outcome(out, lb_buf_str(&text), "nondeterminism");
+		lb_buf_adds(out, "</failure>\n    </testcase>\n");
 	}
 	return n;
 }
