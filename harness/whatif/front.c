@@ -156,6 +156,22 @@ static int read_plan(struct front *f, const struct scenario *s, const struct scn
 	return rc ? rc : lb_build_plan_new(f->df, &o, &f->plan, err);
 }
 
+bool front_wants(const char *text, const struct lb_pairs *args, const char *target, struct lb_strv *out)
+{
+	front_auto struct front *f = lb_calloc(1, sizeof(*f));
+	struct lb_plan_options o = { .build_args = args, .target = target };
+	struct lb_parse_options parse = { 0 };
+	f->context = lb_tree_empty();
+	if (lb_dockerfile_parse("Dockerfile", text, strlen(text), &parse, &f->df, NULL) || lb_build_plan_new(f->df, &o, &f->plan, NULL))
+		return false;
+	read_steps(f);
+	for (size_t i = 0; i < f->steps_count; i++)
+		for (size_t k = 0; f->steps[i].needed && k < f->steps[i].patterns_count; k++)
+			if (!lb_glob_has_magic(f->steps[i].patterns[k]))
+				lb_strv_add(out, f->steps[i].patterns[k]);
+	return !f->unclear;
+}
+
 static int read_front(struct front *f, const struct scenario *s, size_t v, struct lb_err *err)
 {
 	struct scn_state *st = NULL;

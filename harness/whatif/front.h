@@ -34,12 +34,15 @@ struct front {
 };
 /* LB_INVALID. The scenario outlives it. */
 int front_read(const struct scenario *s, size_t variant, struct front **out, struct lb_err *err);
+/* The paths, no patterns, that the needed steps of a Dockerfile's text want of its context. False: not known. */
+bool front_wants(const char *text, const struct lb_pairs *args, const char *target, struct lb_strv *out);
 void front_free(struct front *f); /* NULL is fine */
 void front_cleanup(struct front **f);
 #define front_auto __attribute__((cleanup(front_cleanup)))
 
 /* Files of the context that the step at line brings, and those that a RUN's model depends on; false: not known. */
 bool front_brings(const struct front *f, uint32_t line, uint64_t *files);
+bool front_brings_path(const struct front *f, uint32_t line, const char *path);
 bool front_needs(const struct front *f, const struct lb_model *m, uint64_t *files);
 /* Its own, of front_models.c. */
 void front_read_models(struct front *f, const struct scenario *s);

@@ -4,15 +4,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/catalog.h"
+
+static bool is_modelled(const struct scenario *s, const char *text)
+{
+	const char *bare = strchr(text, ' ');
+	return lb_model_find(s->models, s->models_count, text) || (bare && lb_model_find(s->models, s->models_count, bare + 1));
+}
+
 void front_read_models(struct front *f, const struct scenario *s)
 {
-	f->models = lb_calloc(s->models_count + 1, sizeof(*f->models));
+	struct lb_err ignored;
+	if (catalog_read(f->df, f->plan, f->sent, &f->catalog, &ignored) != 0)
+		f->catalog = NULL;
+	size_t known = f->catalog ? f->catalog->count : 0;
+	f->models = lb_calloc(s->models_count + known + 1, sizeof(*f->models));
 	for (size_t i = 0; i < s->models_count; i++)
 		f->models[f->models_count++] = s->models[i];
+	for (size_t i = 0; i < known; i++)
+		if (f->catalog->runs[i].known && !is_modelled(s, f->catalog->runs[i].in->original))
+			f->models[f->models_count++] = f->catalog->runs[i].model;
 }
 
 void front_free_models(struct front *f)
 {
+	catalog_free(f->catalog);
 	free(f->models);
 }
 
@@ -54,14 +70,32 @@ static bool count(struct lb_node *root, const char *const *patterns, size_t n, c
 	return true;
 }
 
+static const struct front_step *step_at(const struct front *f, uint32_t line)
+{
+	for (size_t i = 0; i < f->steps_count; i++)
+		if (f->steps[i].in->first_line == line)
+			return &f->steps[i];
+	return NULL;
+}
+
 bool front_brings(const struct front *f, uint32_t line, uint64_t *files)
 {
-	for (size_t i = 0; i < f->steps_count; i++) {
-		const struct front_step *s = &f->steps[i];
-		if (s->in->first_line == line)
-			return count(f->sent, s->patterns, s->patterns_count, s->excludes, s->excludes_count, files);
-	}
-	return false;
+	const struct front_step *s = step_at(f, line);
+	return s && count(f->sent, s->patterns, s->patterns_count, s->excludes, s->excludes_count, files);
+}
+
+bool front_brings_path(const struct front *f, uint32_t line, const char *path)
+{
+	const struct front_step *s = step_at(f, line);
+	lb_autoignore struct lb_ignore *wanted = NULL, *excluded = NULL;
+	bool all = false;
+	for (size_t i = 0; s && i < s->patterns_count; i++)
+		all = all || !*s->patterns[i];
+	if (!s || !lb_tree_get(f->sent, path) || lb_ignore_compile((char *const *)s->excludes, s->excludes_count, &excluded, NULL) ||
+	    (!all && lb_ignore_compile((char *const *)s->patterns, s->patterns_count, &wanted, NULL)))
+		return false;
+	size_t len = strlen(path);
+	return (all || lb_ignore_matches(wanted, path, len)) && !lb_ignore_matches(excluded, path, len);
 }
 
 bool front_needs(const struct front *f, const struct lb_model *m, uint64_t *files)

@@ -178,15 +178,37 @@ static void heading(const struct whatif_said *s, struct lb_buf *out)
 	lb_buf_adds(out, s->color ? "\033[1m" : "");
 	lb_buf_addf(out, "%s after %s ", s->variant, s->touch->count ? "touching" : "setting");
 	whatif_touched_text(s, out);
-	lb_buf_adds(out, s->color ? "\033[0m" : "");
-	lb_buf_addf(out, "\n%s rules (%s), %s builder", s->policy->name, s->policy->origin == LB_OBSERVED ? "observed" : "from source",
+	lb_buf_adds(out, s->color ? "\033[0m\n" : "\n");
+	lb_autobuf struct lb_buf rules = { 0 };
+	lb_buf_addf(&rules, "%s rules (%s), %s builder", s->policy->name, s->policy->origin == LB_OBSERVED ? "observed" : "from source",
 		    lb_builder_name(s->builder));
-	lb_buf_adds(out, s->front->models_count ? "; RUN seconds: declared, not measured\n" : "\n");
+	lb_buf_adds(&rules, s->front->models_count ? "; RUN seconds: declared, not measured" : "");
+	text_wrap(out, lb_buf_str(&rules), s->width, 0);
+	lb_buf_addc(out, '\n');
+}
+
+void whatif_keep(struct lb_buf *out, const char *text)
+{
+	bool quoted = false;
+	for (; *text; text++) {
+		quoted ^= *text == '`';
+		if (quoted && *text == ' ')
+			lb_buf_adds(out, TEXT_NBSP);
+		else
+			lb_buf_addc(out, *text);
+	}
+}
+
+void whatif_wrap(struct lb_buf *out, const char *text, size_t width, size_t indent)
+{
+	lb_autobuf struct lb_buf kept = { 0 };
+	whatif_keep(&kept, text);
+	text_wrap(out, lb_buf_str(&kept), width, indent);
 }
 
 static void paragraph(const struct whatif_said *s, const char *text, struct lb_buf *out)
 {
-	text_wrap(out, text, s->width, 0);
+	whatif_wrap(out, text, s->width, 0);
 	lb_buf_addc(out, '\n');
 }
 
