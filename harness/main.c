@@ -13,11 +13,13 @@
 #include "version.h"
 
 static const struct command commands[] = {
+	{ "init", cmd_init, false, "DIR", "a scenario of a project with a Dockerfile: lbench.yaml" },
 	{ "run", cmd_run, false, "SCENARIO…", "build, measure, write CSV, draw plots, print the answer" },
 	{ "plan", cmd_plan, false, "SCENARIO…", "the builds that run would do" },
 	{ "compare", cmd_compare, false, "RESULT…", "variants, policies or results side by side, with verdicts" },
 	{ "check", cmd_check, false, "RESULT… | SCENARIO", "the CI gate: against a baseline, or a git revision" },
 	{ "trend", cmd_trend, false, "DIR", "nightly results: what changed when, and by which commits" },
+	{ "scan", cmd_scan, false, "DIR…", "every Dockerfile below, by what it wastes in a month" },
 	{ "explain", cmd_explain, false, "RESULT", "why each step missed, and what did it" },
 	{ "report", cmd_report, false, "RESULT…", "one HTML page: the answer, line by line and edit by edit" },
 	{ "plot", cmd_plot, false, "RESULT", "the plots again, from the CSV alone" },

@@ -41,29 +41,32 @@ static void add_variants(struct init *in)
 	}
 	const struct init_dockerfile *first = &in->dockerfiles[0];
 	if (in->dockerfiles_count == 1 && strcmp(first->path, "Dockerfile") == 0 && !first->ignore) {
-		lb_buf_adds(out, "# The Dockerfile beside this file is what is built. To compare it with another way to write it:\n"
-				 "# variants:\n#   - { name: now, dockerfile: Dockerfile }\n#   - { name: better, dockerfile: "
-				 "Dockerfile.better }\n\n");
+		lb_buf_adds(
+			out,
+			"# The Dockerfile beside this file is what is built. To compare it with another way to write it:\n"
+			"#variants:\n#  - { name: now, dockerfile: Dockerfile }\n#  - { name: better, dockerfile: Dockerfile.better }\n\n");
 		return;
 	}
-	lb_buf_adds(out, "# What is built: one row a Dockerfile, with `args: { NAME: value }` and `target: STAGE` where it needs "
-			 "them.\nvariants:\n");
+	lb_buf_adds(out, "# What is built: one row a Dockerfile, with `args: { NAME: value }` and `target: STAGE` where it needs them.\n");
+	if (in->dockerfiles_count > 1)
+		lb_buf_adds(out, "# Rows with the same `image` are ways to write one image, and compared with each other.\n");
+	lb_buf_adds(out, "variants:\n");
 	for (size_t i = 0; i < in->dockerfiles_count; i++) {
 		const struct init_dockerfile *d = &in->dockerfiles[i];
 		lb_buf_adds(out, "  - { name: ");
 		catalog_yaml_text(d->name, out);
 		lb_buf_adds(out, ", dockerfile: ");
 		catalog_yaml_text(d->path, out);
+		if (in->dockerfiles_count > 1) {
+			lb_buf_adds(out, ", image: ");
+			catalog_yaml_text(d->name, out);
+		}
 		if (d->ignore) {
 			lb_buf_adds(out, ", ignore: ");
 			catalog_yaml_text(d->ignore, out);
 		}
 		lb_buf_adds(out, " }\n");
 	}
-	if (in->dockerfiles_count > 1)
-		lb_buf_adds(out, "# They are different images, built one after the other against one cache. Without this line they are "
-				 "taken for ways\n"
-				 "# to write one image, each with a cache of its own, and compared.\nscope: scenario\n");
 	lb_buf_adds(out, "\n");
 }
 
@@ -153,8 +156,9 @@ static void add_weights_source(const struct init *in, struct lb_buf *out)
 	add_day(h->newest, out);
 	lb_buf_addf(out, ") back to %s", "");
 	add_day(h->oldest, out);
-	lb_buf_addf(out, ": the main line's %zu %scommits, %zu of them touch nothing here.\n", h->examined, h->complete ? "" : "newest ",
-		    h->examined - h->commits_count);
+	lb_buf_addf(out, ", %s of the main line's %zu%s commits", h->commits_count == h->examined ? "all" : "those", h->examined,
+		    h->complete ? "" : " newest");
+	lb_buf_adds(out, h->commits_count == h->examined ? ".\n" : " that change something here.\n");
 	lb_buf_adds(out, "# They are written down, so that two runs stay comparable; `lbench init --out FILE` counts anew.\n");
 	if (in->rare_commits)
 		lb_buf_addf(out, "# %zu commits of rarer kinds are left out.\n", in->rare_commits);
@@ -225,7 +229,7 @@ static bool add_keep(const struct init *in, enum init_class kind, struct lb_buf 
 			if (found++)
 				lb_buf_adds(out, ", ");
 			else
-				lb_buf_addf(out, "#   %s: [", init_class_name(kind));
+				lb_buf_addf(out, "#  %s: [", init_class_name(kind));
 			catalog_yaml_text(match, out);
 		}
 	}
@@ -254,7 +258,7 @@ static void add_keeps(struct init *in)
 	lb_buf_addf(&in->text,
 		    "# What must stay cached after such an edit, in every variant: by what is known below none of these RUNs depends on "
 		    "the file.\n"
-		    "# Remove the '#': a broken one is exit 1, here and in CI.\n# keep:\n%s\n",
+		    "# Remove the '#': a broken one is exit 1, here and in CI.\n#keep:\n%s\n",
 		    lb_buf_str(&rows));
 }
 
@@ -286,8 +290,8 @@ static void add_unknown(struct init *in)
 	if (in->unknown.count > UNKNOWN_MAX)
 		lb_buf_addf(out, "  #   and %zu more\n", in->unknown.count - UNKNOWN_MAX);
 	lb_buf_adds(out, "  # Say what they are (the first `match` that fits a RUN's text counts; '*' and '?' are wild):\n"
-			 "  # - match: \"RUN ./build.sh*\"\n  #   depends-on: [src, build.sh]\n  #   takes: 20s\n"
-			 "  #   writes: [{ path: /app/dist, files: 100, bytes: 9MiB, compresses-to: 0.4 }]\n");
+			 "#  - match: \"RUN ./build.sh*\"\n#    depends-on: [src, build.sh]\n#    takes: 20s\n"
+			 "#    writes: [{ path: /app/dist, files: 100, bytes: 9MiB, compresses-to: 0.4 }]\n");
 }
 
 static void add_rules(struct init *in)
@@ -298,7 +302,7 @@ static void add_rules(struct init *in)
 	lb_buf_adds(out, "# What RUNs depend on, take and write: DECLARED from a catalogue of typical values, measured nowhere. "
 			 "`depends-on` decides what\n"
 			 "# is called wasted, so look at it first; put in your own seconds (`takes`) where you know them.\n");
-	lb_buf_adds(out, in->runs_known ? "run:\n" : "# run:\n");
+	lb_buf_adds(out, in->runs_known ? "run:\n" : "#run:\n");
 	for (size_t i = 0; i < in->dockerfiles_count; i++)
 		for (size_t k = 0; k < in->dockerfiles[i].catalog->count; k++)
 			if (in->dockerfiles[i].catalog->runs[k].known && !seen_before(in, i, k))
@@ -323,11 +327,11 @@ static void add_bases(struct init *in)
 		return;
 	lb_buf_adds(out, "\n# Bases are names here and nothing else: a part of the bytes is unknown then. An OCI layout or a tarball says "
 			 "all, e.g. of\n"
-			 "# `skopeo copy docker://NAME oci:DIR`:\n# bases:\n");
+			 "# `skopeo copy docker://NAME oci:DIR`:\n#bases:\n");
 	for (size_t i = 0; i < names.count; i++) {
 		lb_autobuf struct lb_buf name = { 0 };
 		catalog_yaml_text(names.items[i], &name);
-		lb_buf_adds(out, "#   ");
+		lb_buf_adds(out, "#  ");
 		add_comment_text(lb_buf_str(&name), out);
 		lb_buf_adds(out, ": { oci: DIR }\n");
 	}

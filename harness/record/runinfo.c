@@ -143,7 +143,7 @@ static void variants(struct lb_json *w, const struct record_run *run)
 		lb_json_kstr(w, "name", v->name);
 		lb_json_kstr(w, "dockerfile", file);
 		lb_json_kstr(w, "from", v->dockerfile_path);
-		lb_json_kstr(w, "image", run->scenario->shared_scope ? v->name : v->target);
+		lb_json_kstr(w, "image", run->scenario->shared_scope ? v->name : v->image ? v->image : v->target);
 		lb_json_kstr(w, "comment", v->comment);
 		if (run->pins)
 			bases(w, &run->pins->variants[i]);

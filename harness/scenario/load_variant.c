@@ -45,6 +45,7 @@ static const struct scn_field variant_fields[] = {
 	{ "patch", SCN_PATH, offsetof(struct variant, patch), 0, false, NULL },
 	{ "args", SCN_PAIRS, offsetof(struct variant, v.args), 0, false, NULL },
 	{ "target", SCN_PATH, offsetof(struct variant, v.target), 0, false, NULL },
+	{ "image", SCN_NAME, offsetof(struct variant, v.image), 0, false, NULL },
 	{ "platform", SCN_PATH, offsetof(struct variant, v.platform), 0, false, NULL },
 	{ "ignore", SCN_CALL, 0, 0, false, load_ignore },
 };
@@ -107,6 +108,7 @@ static int derive(struct scn_loader *l, const struct scn_yaml *map, struct varia
 	v->args = scn_yaml_get(map, "args") ? v->args : base->args;
 	v->target = v->target ? v->target : base->target;
 	v->platform = v->platform ? v->platform : base->platform;
+	v->image = v->image ? v->image : base->image;
 	v->ignore_text = v->ignore_text ? v->ignore_text : base->ignore_text;
 	v->dockerfile = base->dockerfile;
 	v->dockerfile_path = base->dockerfile_path;

@@ -29,6 +29,7 @@ struct scn_variant {
 	char *dockerfile;                 /* text before any edit */
 	struct lb_pairs args;
 	char *target, *platform;          /* NULL */
+	char *image;                      /* which image it is a way to write; NULL: target says */
 	char *ignore_text;                /* its own .dockerignore; NULL: the context's */
 	char *comment;                    /* leading comment of the Dockerfile, for reports */
 	char *place;                      /* path of the Dockerfile in the context; NULL: it lies outside (a project) */

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "init/init.h"
+#include "lbench/fs.h"
+#include "options.h"
+#include "scenario/scenario.h"
+
+struct request {
+	const char *out;
+	bool dry, quiet;
+};
+
+/* ---- writing ---- */
+
+static int is_there(const char *path, struct lb_err *err)
+{
+	return lb_fail(err, LB_CANTCREAT, "%s is there already; nothing was changed (--out FILE writes elsewhere, --dry-run prints)", path);
+}
+
+static int cannot_create(const char *path, struct lb_err *err)
+{
+	lb_fail_errno(err, errno, "%s", path);
+	return lb_recode(err, LB_CANTCREAT);
+}
+
+static int write_new(int fd, const struct lb_buf *text, const char *path, struct lb_err *err)
+{
+	int rc = lb_fs_write_fd(fd, text->data, text->len, path, err);
+	if (!rc && fsync(fd) != 0)
+		rc = lb_fail_errno(err, errno, "%s", path);
+	return rc;
+}
+
+/* Whole or not at all, and never in the place of what is there: under a name of its own first, then given its name,
+ * which fails where that is taken by now. */
+static int publish(const char *path, const struct lb_buf *text, struct lb_err *err)
+{
+	lb_autofree char *dir = lb_path_dir(path);
+	lb_autofree char *own = lb_format("%s/.lbench-init-%ld", dir, (long)getpid());
+	lb_autofd int fd = open(own, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return cannot_create(path, err);
+	int rc = write_new(fd, text, path, err);
+	if (!rc && renameat2(AT_FDCWD, own, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (!rc && errno == EINVAL && link(own, path) == 0) {
+		unlink(own);
+		return 0;
+	}
+	if (!rc && errno == EEXIST)
+		rc = is_there(path, err);
+	else if (!rc)
+		rc = cannot_create(path, err);
+	unlink(own);
+	return rc;
+}
+
+static int refuse_existing(const char *dir, const struct request *q, struct lb_err *err)
+{
+	static const char *const names[] = { "lbench.yaml", "scenario.yaml" };
+	if (q->dry)
+		return 0;
+	if (q->out)
+		return lb_fs_exists(AT_FDCWD, q->out) ? is_there(q->out, err) : 0;
+	for (size_t i = 0; i < LB_COUNT(names); i++) {
+		lb_autofree char *joined = lb_path_join(dir, names[i]);
+		lb_autofree char *path = lb_path_clean(joined);
+		if (lb_fs_exists(AT_FDCWD, path))
+			return is_there(path, err);
+	}
+	return 0;
+}
+
+/* ---- what was found ---- */
+
+static void say_edits(const struct init *in, struct lb_buf *out)
+{
+	size_t weighted = 0;
+	for (size_t i = 0; i < in->edits_count; i++)
+		weighted += in->edits[i].weight > 0;
+	if (in->counted)
+		lb_buf_addf(out, "  %zu kinds of commits, weighted by %zu commits of the git history\n", weighted,
+			    in->history->commits_count);
+	else
+		lb_buf_addf(out, "  %zu kinds of commits, weights assumed: %s\n", weighted,
+			    in->history ? "the git history is too short to count" : "no git history here");
+}
+
+static void say_dockerfiles(const struct init *in, struct lb_buf *out)
+{
+	lb_buf_adds(out, "  ");
+	for (size_t i = 0; i < in->dockerfiles_count; i++)
+		lb_buf_addf(out, "%s%s", i ? ", " : "", in->dockerfiles[i].path);
+	lb_buf_addf(out, ": %zu of %zu RUN%s known to the catalogue (declared seconds and bytes, not measured)\n", in->runs_known, in->runs,
+		    in->runs == 1 ? "" : "s");
+	for (size_t i = 0; i < in->unknown.count; i++)
+		lb_buf_addf(out, "  unknown: %s\n", in->unknown.items[i]);
+	for (size_t i = 0; i < in->left_out.count; i++)
+		lb_buf_addf(out, "  left out: %s\n", in->left_out.items[i]);
+}
+
+/* Docker sends what lies beside the Dockerfile; lbench leaves its own results out of what it builds. */
+static void say_ignore(const struct init *in, struct lb_buf *out)
+{
+	lb_autonode struct lb_node *sent = NULL;
+	lb_autobuf struct lb_buf text = { 0 };
+	lb_autoignore struct lb_ignore *ignore = NULL;
+	const struct lb_node *n = lb_tree_get(in->context, ".dockerignore");
+	if (n && n->content && lb_content_load(n->content, &text, NULL) == 0)
+		lb_ignore_parse(".dockerignore", lb_buf_str(&text), text.len, &ignore, NULL);
+	if (!lb_ignore_matches(ignore, ".lbench", 7))
+		lb_buf_adds(out, "  add to .dockerignore, so that docker does not send them: .lbench lbench.yaml\n");
+}
+
+static void say_next(const struct init *in, const char *written, struct lb_buf *out)
+{
+	const char *file = in->chosen[INIT_SOURCE] ? in->chosen[INIT_SOURCE] : in->chosen[INIT_DEPENDENCIES];
+	lb_autofree char *lbench = lb_path_join(in->dir, "lbench.yaml");
+	lb_autofree char *clean = lb_path_clean(lbench);
+	if (written && strcmp(written, clean) != 0)
+		return;
+	lb_buf_addf(out, "next:\n  lbench run %s\n", in->dir);
+	if (file)
+		lb_buf_addf(out, "  lbench plan %s --touch %s\n", in->dir, file);
+	lb_autofree char *below = lb_path_join(in->dir, ".lbench/results");
+	lb_autofree char *results = lb_path_clean(below);
+	lb_autofree char *name = realpath(in->dir, NULL);
+	lb_buf_addf(out, "  lbench report %s/%s/latest\n", results, name ? lb_path_base(name) : "");
+}
+
+static void say(const struct init *in, const char *written, struct lb_buf *out)
+{
+	lb_buf_addf(out, "%s %s\n", written ? "wrote" : "would write", written ? written : "lbench.yaml");
+	say_dockerfiles(in, out);
+	say_edits(in, out);
+	say_ignore(in, out);
+	if (written)
+		say_next(in, written, out);
+}
+
+/* ---- the command ---- */
+
+/* What is written has to run: it is read as run will read it. */
+static int check(const struct init *in, struct lb_err *err)
+{
+	scn_autoscenario struct scenario *s = NULL;
+	struct scn_load_options o = { .project_text = lb_buf_str((struct lb_buf *)&in->text) };
+	return scenario_load(in->dir, &o, &s, err);
+}
+
+static int init_one(const char *dir, const struct request *q, struct lb_err *err)
+{
+	init_auto struct init *in = NULL;
+	lb_autobuf struct lb_buf summary = { 0 };
+	int rc = refuse_existing(dir, q, err);
+	if (!rc)
+		rc = init_make(dir, &in, err);
+	if (!rc)
+		rc = check(in, err);
+	if (rc)
+		return rc;
+	lb_autofree char *joined = q->out ? lb_strdup(q->out) : lb_path_join(dir, "lbench.yaml");
+	lb_autofree char *path = lb_path_clean(joined);
+	if (!q->dry)
+		rc = publish(path, &in->text, err);
+	if (rc)
+		return rc;
+	say(in, q->dry ? NULL : path, &summary);
+	if (q->quiet)
+		lb_buf_clear(&summary);
+	if (!q->dry)
+		return print_out(&summary, err);
+	fputs(lb_buf_str(&summary), stderr);
+	return print_out(&in->text, err);
+}
+
+int cmd_init(int argc, char **argv, struct lb_err *err)
+{
+	struct request q = { 0 };
+	const struct option table[] = {
+		{ "out", 0, OPTION_TEXT, &q.out, "FILE", "write there instead of DIR/lbench.yaml" },
+		{ "dry-run", 'n', OPTION_FLAG, &q.dry, NULL, "write nothing: print the file" },
+		{ "quiet", 'q', OPTION_FLAG, &q.quiet, NULL, "do not say what was found" },
+	};
+	struct usage u = {
+		"init",
+		"DIR",
+		"Writes DIR/lbench.yaml for a project with a Dockerfile: what changes in it and how often (from the git history),\n"
+		"and what its RUNs depend on, take and write as far as a catalogue of well-known commands tells. Declared figures are\n"
+		"marked. Nothing is overwritten: where lbench.yaml or scenario.yaml is there, exit 73.",
+		table,
+		LB_COUNT(table),
+		.least = 1,
+		.most = 1,
+		.wanted = "which project? e.g. lbench init ."
+	};
+	lb_autostrv struct lb_strv operands = { 0 };
+	int rc = command_start(&u, argc, argv, &operands, err);
+	return rc ? rc : init_one(operands.items[0], &q, err);
+}
