@@ -105,6 +105,12 @@ Two engines' rules side by side.
 .B lbench explain results/python-app/latest \-\-edit source
 Why did each step miss?
 .TP
+.B lbench plan . \-\-touch src/app.js
+What would an edit of this file cost?
+.TP
+.B lbench scan .
+Which of all the Dockerfiles below waste most in a month?
+.TP
 .B lbench check . \-\-against origin/main
 Did this branch make a step miss that was reusable?
 .SH SEE ALSO

@@ -304,8 +304,8 @@ bool classes_from_weights(const struct scenario *s, struct classes *out)
 	return out->count;
 }
 
-/* Three of four commits change sources alone, one in ten a manifest or a lock file, the rest the README; -1: another
- * edit, which is a manifest's. */
+/* Of edits that lbench.yaml has, without weights, each is as likely. Else three of four commits change sources alone, one in ten a manifest
+ * or a lock file, the rest the README; -1: another edit, which is a manifest's. */
 static double assumed_share(const struct scn_edit *e)
 {
 	static const struct {
@@ -331,9 +331,8 @@ bool classes_assumed(const struct scenario *s, size_t variant, const struct fron
 	*out = (struct classes){ 0 };
 	reserve(out, s->edits_count + 1);
 	size_t others = manifests(s);
-	bool written = s->file != NULL;
 	for (size_t i = 0; i < s->edits_count; i++) {
-		double named = assumed_share(&s->edits[i]), share = written ? 1 : named < 0 ? 0.10 / (double)others : named;
+		double named = assumed_share(&s->edits[i]), share = s->edits[i].pos.line ? 1 : named < 0 ? 0.10 / (double)others : named;
 		if (share > 0)
 			add_share(out, &s->edits[i], share);
 	}

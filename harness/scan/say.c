@@ -318,6 +318,11 @@ void scan_summary_text(const struct scan *s, const struct scan_say_options *o, s
 {
 	struct scan_totals t;
 	scan_sum(s, &t);
+	if (!t.decided) {
+		count_text(s->count, "Dockerfile", out);
+		lb_buf_adds(out, ", none of which could be decided.");
+		return;
+	}
 	count_text(t.decided, several_policies(s) ? "row" : "Dockerfile", out);
 	lb_buf_adds(out, t.decided == 1 ? " re-runs " : " re-run ");
 	number(t.reruns, out);
@@ -327,7 +332,7 @@ void scan_summary_text(const struct scan *s, const struct scan_say_options *o, s
 		number(t.wasted, out);
 		lb_buf_adds(out, " of them for nothing");
 		if (t.seconds > 0) {
-			lb_buf_adds(out, t.timeless > 0 ? ": ≥" : ": ");
+			lb_buf_adds(out, t.timeless > 0 || t.unclear > 0 ? ": ≥" : ": ");
 			duration(t.seconds, out);
 		}
 	} else {

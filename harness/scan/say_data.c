@@ -36,7 +36,7 @@ static void put_figures(const struct scan_row *r, struct lb_buf *out)
 	put_real(out, known, r->wasted * r->a_month);
 	put_real(out, known, r->unclear * r->a_month);
 	put_real(out, known && !scan_none_known(r), r->wasted_seconds * r->a_month);
-	csv_put(out, !known ? "" : r->timeless > 0 ? "yes" : "no");
+	csv_put(out, !known ? "" : r->timeless > 0 || r->unclear > 0 ? "yes" : "no");
 }
 
 static void put_cause(const struct scan_row *r, struct lb_buf *out)
@@ -148,7 +148,7 @@ static void figures_json(const struct scan_row *r, struct lb_json *w)
 	kreal(w, "wasted_month", true, r->wasted * r->a_month);
 	kreal(w, "unclear_month", true, r->unclear * r->a_month);
 	kreal(w, "wasted_seconds_month", !scan_none_known(r), r->wasted_seconds * r->a_month);
-	lb_json_kbool(w, "seconds_at_least", r->timeless > 0);
+	lb_json_kbool(w, "seconds_at_least", r->timeless > 0 || r->unclear > 0);
 	kreal(w, "broken_month", true, r->broken * r->a_month);
 }
 
@@ -181,7 +181,7 @@ static void totals_json(const struct scan *s, struct lb_json *w)
 	kreal(w, "wasted_month", true, t.wasted);
 	kreal(w, "unclear_month", true, t.unclear);
 	kreal(w, "wasted_seconds_month", t.timeless < t.wasted || t.wasted <= 0, t.seconds);
-	lb_json_kbool(w, "seconds_at_least", t.timeless > 0);
+	lb_json_kbool(w, "seconds_at_least", t.timeless > 0 || t.unclear > 0);
 	lb_json_close(w, '}');
 }
 

@@ -28,7 +28,7 @@ bool whatif_sent(const struct whatif_said *s, uint64_t *files, uint64_t *bytes, 
 	bool warm = buildkit && s->builder == LB_BUILDER_WARM;
 	*files = !warm ? b->context_files : seen ? b->changed_files : 0;
 	*bytes = !warm ? b->context_bytes : seen ? b->changed_bytes : 0;
-	*at_most = buildkit;
+	*at_most = buildkit && (!warm || *files > 1);
 	return true;
 }
 
