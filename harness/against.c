@@ -131,6 +131,14 @@ static int carry_edits(const struct comparing *c, const char *dir, struct lb_err
 	return rc ? rc : lb_fs_write(AT_FDCWD, to, lb_buf_str(&text), text.len, err);
 }
 
+/* The base lies where nobody looks: its files are called as they are in the repository. */
+static void note_unread(struct comparing *c, const char *what, const char *why)
+{
+	size_t n = strlen(c->base_root);
+	bool of_base = strncmp(why, c->base_root, n) == 0 && why[n] == '/';
+	note(c, lb_format("%s was not checked: %s%s", what, of_base ? "before this change, " : "", of_base ? why + n + 1 : why));
+}
+
 static bool is_ours(int rc)
 {
 	return rc == LB_INTERRUPTED || rc == LB_USAGE || rc == LB_CANTCREAT;
@@ -165,7 +173,7 @@ static int compare_unit(struct comparing *c, const struct check_unit *u, struct 
 		report_free(head);
 		if (is_ours(rc))
 			return rc;
-		note(c, lb_format("%s was not checked: %s", what, err->text));
+		note_unread(c, what, err->text);
 		return 0;
 	}
 	struct against *a = c->out;

@@ -8,17 +8,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "check/declared.h"
 #include "lbench/fs.h"
-#include "lbench/json.h"
 #include "scenario/yaml.h"
 
 enum { DEPTH_MAX = 12 };
-
-struct searching {
-	const char *root;
-	struct check_units *out;
-	struct lb_strv *notes, dockerfiles, composes, bakes;
-};
 
 static char *below(const char *dir, const char *name)
 {
@@ -51,6 +45,17 @@ static bool is_dockerfile(const char *name)
 static bool is_compose(const char *name)
 {
 	return fnmatch("compose*.y*ml", name, 0) == 0 || fnmatch("docker-compose*.y*ml", name, 0) == 0;
+}
+
+/* In the order in which docker reads them. */
+static const char *const bake_names[] = { "docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl" };
+
+static size_t bake_rank(const char *name)
+{
+	size_t i = 0;
+	while (i < LB_COUNT(bake_names) && strcmp(name, bake_names[i]) != 0)
+		i++;
+	return i;
 }
 
 static struct check_unit *add_unit(struct searching *s, char *dir, const char *dockerfile)
@@ -100,10 +105,8 @@ static int look_at(struct searching *s, const char *dir, const char *name, unsig
 		lb_strv_take(&s->dockerfiles, lb_steal(&path));
 	else if (is_compose(name))
 		lb_strv_take(&s->composes, lb_steal(&path));
-	else if (strcmp(name, "docker-bake.json") == 0)
+	else if (bake_rank(name) < LB_COUNT(bake_names))
 		lb_strv_take(&s->bakes, lb_steal(&path));
-	else if (strcmp(name, "docker-bake.hcl") == 0)
-		lb_strv_take(s->notes, lb_format("%s is not read; docker buildx bake --print writes it as docker-bake.json.", path));
 	return 0;
 }
 
@@ -123,63 +126,46 @@ static int search(struct searching *s, const char *dir, unsigned depth, struct l
 
 /* ---- bake and compose ---- */
 
-static void add_arg(struct searching *s, struct check_unit *u, const char *name, const char *value)
+void units_add_arg(struct searching *s, struct check_unit *u, const char *name, const char *value)
 {
-	/* what comes from the environment of the caller is not known here */
-	if (value && strchr(value, '$'))
-		return;
 	u->args.items = lb_grow(u->args.items, u->args.count, &u->args.cap, sizeof(*u->args.items));
 	u->args.items[u->args.count++] =
 		(struct lb_pair){ lb_arena_strdup(&s->out->arena, name), value ? lb_arena_strdup(&s->out->arena, value) : NULL };
 }
 
-/* One build that a file declares; from: the file, for notes. */
-static struct check_unit *declare(struct searching *s, const char *from, const char *context, const char *dockerfile, const char *target)
+static bool is_known(const struct check_units *all, const char *dir, const char *dockerfile, const char *target)
 {
-	lb_autofree char *dir = lb_path_dir(from);
-	const char *here = strcmp(dir, ".") == 0 ? "" : dir;
-	char *where = inside(s, here, context ? context : "."),
-	     *file = where ? inside(s, where, dockerfile ? dockerfile : "Dockerfile") : NULL;
-	if (!file) {
-		lb_strv_take(s->notes, lb_format("%s: the context %s is outside, or known to the caller alone; left out.", from,
-						 context ? context : "."));
-		return NULL;
-	}
-	for (size_t i = 0; i < s->out->count; i++) {
-		const struct check_unit *u = &s->out->items[i];
-		if (u->dockerfile && strcmp(u->dockerfile, file) == 0 && strcmp(u->dir, where) == 0 && !u->target == !target &&
+	for (size_t i = 0; i < all->count; i++) {
+		const struct check_unit *u = &all->items[i];
+		if (u->dockerfile && strcmp(u->dockerfile, dockerfile) == 0 && strcmp(u->dir, dir) == 0 && !u->target == !target &&
 		    (!target || strcmp(u->target, target) == 0))
-			return NULL;
+			return true;
 	}
-	struct check_unit *u = add_unit(s, where, file);
-	u->target = target && !strchr(target, '$') ? lb_arena_strdup(&s->out->arena, target) : NULL;
-	u->declared = true;
-	return u;
+	return false;
 }
 
-static void read_bake(struct searching *s, const char *path)
+struct check_unit *units_declare(struct searching *s, const struct declared *d)
 {
-	lb_autofree char *full = lb_path_join(s->root, path);
-	lb_autobuf struct lb_buf text = { 0 };
-	lb_autojson json_t *j = NULL;
-	struct lb_err err;
-	if (lb_fs_read(AT_FDCWD, full, &text, &err) || lb_json_parse(path, lb_buf_str(&text), text.len, &j, &err)) {
-		lb_strv_add(s->notes, err.text);
-		return;
+	lb_autofree char *dir = lb_path_dir(d->file);
+	const char *here = strcmp(dir, ".") == 0 ? "" : dir, *context = d->context ? d->context : ".";
+	char *where = inside(s, here, context), *file = where ? inside(s, where, d->dockerfile ? d->dockerfile : "Dockerfile") : NULL;
+	if (!file) {
+		lb_strv_take(s->notes,
+			     lb_format("%s: the context %s is outside, or known to the caller alone; left out.", d->place, context));
+		return NULL;
 	}
-	const char *name, *arg;
-	json_t *target, *value;
-	json_object_foreach(json_object_get(j, "target"), name, target)
-	{
-		if (json_object_get(target, "dockerfile-inline"))
-			continue;
-		struct check_unit *u = declare(s, path, json_string_value(json_object_get(target, "context")),
-					       json_string_value(json_object_get(target, "dockerfile")),
-					       json_string_value(json_object_get(target, "target")));
-		if (!u)
-			continue;
-		json_object_foreach(json_object_get(target, "args"), arg, value) add_arg(s, u, arg, json_string_value(value));
+	lb_autofree char *full = lb_path_join(s->root, file);
+	if (!lb_fs_exists(AT_FDCWD, full)) {
+		if (!d->abstract)
+			lb_strv_take(s->notes, lb_format("%s: %s is not there; left out.", d->place, file));
+		return NULL;
 	}
+	if (is_known(s->out, where, file, d->target))
+		return NULL;
+	struct check_unit *u = add_unit(s, where, file);
+	u->target = d->target ? lb_arena_strdup(&s->out->arena, d->target) : NULL;
+	u->declared = true;
+	return u;
 }
 
 static const char *scalar(const struct scn_yaml *map, const char *key)
@@ -188,17 +174,55 @@ static const char *scalar(const struct scn_yaml *map, const char *key)
 	return v && v->kind == SCN_SCALAR && !scn_yaml_is_null(v) ? v->text : NULL;
 }
 
+/* What compose fills in, where it is written: "${NAME:-default}" and "$$"; false where only the caller knows it. */
+static bool fill_in(const char *text, struct lb_buf *out)
+{
+	for (const char *p = text; *p;) {
+		const char *end = p[0] == '$' && p[1] == '{' ? strchr(p, '}') : NULL, *given = end ? strstr(p, "-") : NULL;
+		if (p[0] == '$' && p[1] == '$') {
+			lb_buf_addc(out, '$');
+			p += 2;
+		} else if (given && given < end && !memchr(given, '$', (size_t)(end - given))) {
+			lb_buf_add(out, given + 1, (size_t)(end - given - 1));
+			p = end + 1;
+		} else if (*p == '$') {
+			return false;
+		} else {
+			lb_buf_addc(out, *p++);
+		}
+	}
+	return true;
+}
+
+/* An attribute with what is filled in; as it stands where that is not known, so that a message can show it. */
+static char *filled(const char *text)
+{
+	struct lb_buf out = { 0 };
+	if (text && fill_in(text, &out))
+		return lb_buf_steal(&out);
+	lb_buf_release(&out);
+	return text ? lb_strdup(text) : NULL;
+}
+
+static void compose_arg(struct searching *s, struct check_unit *u, const char *name, const char *value)
+{
+	lb_autobuf struct lb_buf text = { 0 };
+	if (!value || fill_in(value, &text))
+		units_add_arg(s, u, name, value ? lb_buf_str(&text) : NULL);
+}
+
 static void compose_args(struct searching *s, struct check_unit *u, const struct scn_yaml *args)
 {
 	for (size_t i = 0; args && args->kind == SCN_MAP && i < args->count; i++)
 		if (args->items[i].value->kind == SCN_SCALAR)
-			add_arg(s, u, args->items[i].key->text, scn_yaml_is_null(args->items[i].value) ? NULL : args->items[i].value->text);
+			compose_arg(s, u, args->items[i].key->text,
+				    scn_yaml_is_null(args->items[i].value) ? NULL : args->items[i].value->text);
 	for (size_t i = 0; args && args->kind == SCN_LIST && i < args->count; i++) {
 		const struct scn_yaml *v = args->items[i].value;
 		const char *eq = v->kind == SCN_SCALAR ? strchr(v->text, '=') : NULL;
 		lb_autofree char *name = eq ? lb_strndup(v->text, (size_t)(eq - v->text)) : NULL;
 		if (eq)
-			add_arg(s, u, name, eq + 1);
+			compose_arg(s, u, name, eq + 1);
 	}
 }
 
@@ -220,8 +244,11 @@ static void read_compose(struct searching *s, const char *path)
 		if (!build || scn_yaml_is_null(build) || build->kind == SCN_LIST ||
 		    (build->kind == SCN_MAP && scn_yaml_get(build, "dockerfile_inline")))
 			continue;
-		const char *context = build->kind == SCN_SCALAR ? build->text : scalar(build, "context");
-		struct check_unit *u = declare(s, path, context, scalar(build, "dockerfile"), scalar(build, "target"));
+		lb_autofree char *context = filled(build->kind == SCN_SCALAR ? build->text : scalar(build, "context")),
+				 *dockerfile = filled(scalar(build, "dockerfile")), *target = filled(scalar(build, "target")),
+				 *place = lb_format("%s: service %s", path, services->items[i].key->text);
+		const struct declared d = { path, place, context, dockerfile, target && strchr(target, '$') ? NULL : target, false };
+		struct check_unit *u = units_declare(s, &d);
 		if (u && build->kind == SCN_MAP)
 			compose_args(s, u, scn_yaml_get(build, "args"));
 	}
@@ -243,13 +270,32 @@ static void add_guessed(struct searching *s)
 	}
 }
 
+/* Those of one directory are one. */
+static void read_bakes(struct searching *s)
+{
+	for (size_t i = 0; i < s->bakes.count;) {
+		lb_autofree char *dir = lb_path_dir(s->bakes.items[i]);
+		const char *paths[LB_COUNT(bake_names)];
+		size_t from = i, n = 0;
+		for (bool same = true; i < s->bakes.count && same; i += same) {
+			lb_autofree char *next = lb_path_dir(s->bakes.items[i]);
+			same = strcmp(next, dir) == 0;
+		}
+		for (size_t rank = 0; rank < LB_COUNT(bake_names); rank++)
+			for (size_t k = from; k < i; k++)
+				if (bake_rank(lb_path_base(s->bakes.items[k])) == rank)
+					paths[n++] = s->bakes.items[k];
+		bake_read(s, paths, n);
+	}
+}
+
 int check_units_find(const char *root, struct check_units *out, struct lb_strv *notes, struct lb_err *err)
 {
 	*out = (struct check_units){ 0 };
 	struct searching s = { .root = root, .out = out, .notes = notes };
 	int rc = search(&s, "", 0, err);
-	for (size_t i = 0; i < s.bakes.count && !rc; i++)
-		read_bake(&s, s.bakes.items[i]);
+	if (!rc)
+		read_bakes(&s);
 	for (size_t i = 0; i < s.composes.count && !rc; i++)
 		read_compose(&s, s.composes.items[i]);
 	if (!rc)
