@@ -11,6 +11,7 @@
 #include "command.h"
 #include "compare/noise.h"
 #include "lbench/fs.h"
+#include "ledger/ledger.h"
 #include "measure/measure.h"
 #include "measure/resume.h"
 #include "progress.h"
@@ -332,6 +333,14 @@ static int reopen(struct job *j, struct lb_err *err)
 	return rc;
 }
 
+/* An addition, as plots are. */
+static void record_context(const struct job *j, const char *dir)
+{
+	struct lb_err err;
+	if (ledger_record(j->scenario, dir, &err) < 0)
+		fprintf(stderr, "lbench: no context.csv: %s\n", err.text);
+}
+
 static int finish(struct job *j, int rc, struct lb_err *err)
 {
 	struct lb_err closing;
@@ -344,6 +353,7 @@ static int finish(struct job *j, int rc, struct lb_err *err)
 	}
 	if (rc || closed)
 		return rc ? rc : closed;
+	record_context(j, dir);
 	lb_autofree char *memo = j->scenario->implicit ? run_options_memo(j->scenario->dir) : NULL;
 	rc = memo ? lb_dir_memo_save(memo, j->scenario->context, err) : 0;
 	report_auto struct report *report = NULL;

@@ -77,6 +77,7 @@ struct report {
 	const char **strings;    /* interned; 0 is "" */
 	size_t strings_count, strings_cap;
 	struct lb_map *string_ids;
+	struct report_context *context; /* context.csv; NULL: none */
 	struct report *alone; /* alone.csv: the builds, without steps, of variants with a scope each; NULL: none */
 	struct lb_arena arena;
 };

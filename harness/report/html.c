@@ -72,6 +72,7 @@ static int whole_part(struct html_part *p, const struct report_groups *groups, s
 	html_layers(p, &page->body);
 	html_sharing(p, &page->body);
 	html_variants(p, &page->body);
+	html_context(p->r, &page->body);
 	return 0;
 }
 

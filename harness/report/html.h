@@ -67,6 +67,7 @@ int html_panels(const struct html_part *p, struct lb_buf *out, struct lb_err *er
 #define HTML_MOST_COMMITS 60     /* that a matrix shows */
 #define HTML_MOST_BYTES   900000 /* a page above it leaves out panels, then matrices */
 void html_policies(const struct report_groups *g, struct lb_buf *out);
+void html_context(const struct report *r, struct lb_buf *out); /* nothing where the result does not say */
 void html_figures(const struct html_part *p, struct lb_buf *out); /* about the figures */
 /* Results of one scenario, oldest first. */
 void html_compare(const struct report *const *list, size_t n, struct lb_buf *out);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lbench/fs.h"
+#include "report/context.h"
 
 #define MAX_COLUMNS 128
 
@@ -428,7 +429,8 @@ int report_load(const char *dir, struct report **out, struct lb_err *err)
 {
 	report_auto struct report *r = new_report(dir);
 	int rc = report_load_run(r, err);
-	if (rc || (rc = report_load_builds(r, "builds.csv", err)) || (rc = report_load_steps(r, err)) || (rc = load_alone(r, err)))
+	if (rc || (rc = report_load_builds(r, "builds.csv", err)) || (rc = report_load_steps(r, err)) || (rc = load_alone(r, err)) ||
+	    (rc = report_load_context(r, err)))
 		return rc;
 	*out = lb_steal(&r);
 	return 0;
@@ -442,6 +444,7 @@ void report_free(struct report *r)
 	csv_close(&r->steps_csv);
 	json_decref(r->run);
 	lb_map_free(r->string_ids);
+	free(r->context ? r->context->places : NULL);
 	lb_arena_release(&r->arena);
 	free(r->strings);
 	free(r->variants);
