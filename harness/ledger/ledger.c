@@ -19,6 +19,7 @@ enum { COMMITS_MAX = 1000, SINGLES = 12, LARGE_PART = 8 };
 /* A row while rows are chosen. */
 struct open {
 	const struct gathered *g;
+	bool closed;         /* nothing in it would stand apart */
 	bool rest;           /* all of g's entries that are no rows of their own */
 	struct gathered sum; /* of a rest */
 };
@@ -52,7 +53,7 @@ static bool is_lopsided(const struct gathered *g)
 static uint64_t urge(const struct opening *p, const struct open *o)
 {
 	const struct gathered *g = o->g;
-	if (o->rest || !g->dir || g->note || g->count < 1 || !g->files)
+	if (o->rest || o->closed || !g->dir || g->note || g->count < 1 || !g->files)
 		return 0;
 	if (g->noted_bytes >= NOTED_BYTES)
 		return g->noted_bytes + g->bytes + (UINT64_C(1) << 62);
@@ -105,7 +106,9 @@ static void open_directory(struct opening *p, const struct gathered *g)
 		add_to_rest(&rest, order[i]);
 		left++;
 	}
-	if (left)
+	if (left == g->count)
+		add(p, (struct open){ .g = g, .closed = true });
+	else if (left)
 		add(p, (struct open){ .g = g, .rest = true, .sum = rest });
 }
 
