@@ -401,7 +401,9 @@ static int build(struct work *w, struct lb_build_options *bo, struct lb_err *err
 	lb_cache_hits_only(w->cache);
 	bo->cache = w->cache;
 	w->bases.opaque = opaque;
+	lb_store_read_begin(w->s->store, &w->memory);
 	rc = lb_build(bo, &w->out->result, err);
+	lb_store_read_end(w->s->store, &w->memory, !rc);
 	return rc == LB_NOT_FOUND ? build_telling(w, bo, seen, err) : rc;
 }
 

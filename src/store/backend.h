@@ -84,6 +84,9 @@ struct lb_backend_ops {
 	int (*lock)(struct lb_backend *be, int *held, struct lb_err *err);
 	void (*unlock)(struct lb_backend *be, const int *held);
 
+	/* Somebody asks a lot in a row, or is through. NULL: nothing to do. */
+	void (*hold)(struct lb_backend *be, const struct lb_digest *about);
+	void (*let_go)(struct lb_backend *be, const struct lb_digest *about, bool again);
 	int (*sync)(struct lb_backend *be, struct lb_err *err);
 	/* How much was left by killed writers. */
 	int (*temporaries)(struct lb_backend *be, uint64_t *count, struct lb_err *err);

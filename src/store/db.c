@@ -15,9 +15,10 @@
 #include <sys/file.h>
 
 #include "lbench/mem.h"
+#include "store/tape.h"
 
 #define BUSY_TIMEOUT_MS 60000
-#define SCHEMA_VERSION  1
+#define SCHEMA_VERSION  2
 /* Pages of 4 KiB in the log: worth folding in when it is convenient; folded in at once. */
 #define LOG_LONG 256
 #define LOG_MAX  8192
@@ -27,10 +28,16 @@ struct lb_db {
 	sqlite3 *handle; /* NULL until first used */
 	pthread_mutex_t mutex;
 	sqlite3_stmt *statements[LB_SQL_COUNT];
-	int log_pages; /* in the log after the last commit of ours */
-	uint64_t rows; /* that statements gave */
+	bool hold; /* reading statements share one transaction */
+	struct lb_tape tape;
+	uint64_t changes; /* of the data base, that the tape is of */
+	int log_pages;    /* in the log after the last commit of ours */
+	uint64_t rows;    /* that statements gave */
 };
 
+#define TAPES "reads 1" /* kind of the memos that tapes are */
+
+/* All of it may be there already, in a data base of an earlier version: version 1 had no table of changes. */
 static const char schema[] =
 	"BEGIN IMMEDIATE;"
 	"CREATE TABLE IF NOT EXISTS layers(tree BLOB NOT NULL, compression INTEGER NOT NULL, diff_id BLOB NOT NULL,"
@@ -43,7 +50,15 @@ static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS records(scope INTEGER NOT NULL, serial INTEGER NOT NULL, key BLOB NOT NULL, data BLOB NOT NULL,"
 	" PRIMARY KEY(scope, serial)) WITHOUT ROWID;"
 	"CREATE INDEX IF NOT EXISTS records_key ON records(scope, key, serial);"
-	"PRAGMA user_version=1;"
+	/* a number that every change moves on */
+	"CREATE TABLE IF NOT EXISTS changes(one INTEGER PRIMARY KEY, count INTEGER NOT NULL);"
+	"INSERT OR IGNORE INTO changes VALUES(1, 0);"
+	"CREATE TRIGGER IF NOT EXISTS layers_put AFTER INSERT ON layers BEGIN UPDATE changes SET count=count+1; END;"
+	"CREATE TRIGGER IF NOT EXISTS layers_drop AFTER DELETE ON layers BEGIN UPDATE changes SET count=count+1; END;"
+	"CREATE TRIGGER IF NOT EXISTS memos_put AFTER INSERT ON memos WHEN NEW.kind<>'" TAPES "'"
+	" BEGIN UPDATE changes SET count=count+1; END;"
+	"CREATE TRIGGER IF NOT EXISTS records_put AFTER INSERT ON records BEGIN UPDATE changes SET count=count+1; END;"
+	"PRAGMA user_version=2;"
 	"COMMIT;";
 
 #define LAYER_COLUMNS "diff_id, diff_bytes, blob, blob_bytes, files, whiteouts"
@@ -67,6 +82,9 @@ static const char *const sql[LB_SQL_COUNT] = {
 				   " ORDER BY serial DESC"),
 	[LB_SQL_RECORDS_OLDEST] = ("SELECT serial, data FROM records INDEXED BY records_key WHERE scope=?1 AND key=?2 AND serial<?3"
 				   " ORDER BY serial"),
+	[LB_SQL_CHANGES] = "SELECT count FROM changes",
+	[LB_SQL_BEGIN] = "BEGIN",
+	[LB_SQL_COMMIT] = "COMMIT",
 	[LB_SQL_CHECK] = "PRAGMA quick_check(1)",
 };
 
@@ -75,6 +93,7 @@ struct lb_db *lb_db_new(const char *path, const char *lock_path)
 	struct lb_db *db = lb_calloc(1, sizeof(*db));
 	db->path = lb_strdup(path);
 	db->lock_path = lock_path ? lb_strdup(lock_path) : NULL;
+	db->tape.off = true;
 	pthread_mutex_init(&db->mutex, NULL);
 	return db;
 }
@@ -122,6 +141,7 @@ void lb_db_free(struct lb_db *db)
 	for (size_t i = 0; i < LB_SQL_COUNT; i++)
 		sqlite3_finalize(db->statements[i]);
 	sqlite3_close(db->handle);
+	lb_tape_release(&db->tape);
 	pthread_mutex_destroy(&db->mutex);
 	free(db->path);
 	free(db->lock_path);
@@ -197,7 +217,7 @@ static int set_up(struct lb_db *db, sqlite3 *handle, struct lb_err *err)
 	int rc = lock_opening(db, &lock, err);
 	if (!rc)
 		rc = read_version(db, handle, &version, err);
-	if (!rc && version == 0) {
+	if (!rc && version < SCHEMA_VERSION) {
 		rc = make_tables(db, handle, err);
 		version = SCHEMA_VERSION;
 	}
@@ -222,14 +242,44 @@ static int open_handle(struct lb_db *db, struct lb_err *err)
 	return 0;
 }
 
+static int prepare(struct lb_db *db, enum lb_sql which, struct lb_err *err)
+{
+	if (db->statements[which])
+		return 0;
+	int result = sqlite3_prepare_v3(db->handle, sql[which], -1, SQLITE_PREPARE_PERSISTENT, &db->statements[which], NULL);
+	return result == SQLITE_OK ? 0 : fail(db, db->handle, result, err);
+}
+
+/* Begins or ends the transaction of what is read, where it is not so already. */
+static int be_reading(struct lb_db *db, bool on, struct lb_err *err)
+{
+	enum lb_sql which = on ? LB_SQL_BEGIN : LB_SQL_COMMIT;
+	bool is_on = !sqlite3_get_autocommit(db->handle);
+	if (on == is_on)
+		return 0;
+	int rc = prepare(db, which, err);
+	if (rc)
+		return rc;
+	int result = sqlite3_step(db->statements[which]);
+	sqlite3_reset(db->statements[which]);
+	return result == SQLITE_DONE ? 0 : fail(db, db->handle, result, err);
+}
+
+static int get_ready(struct lb_db *db, sqlite3_stmt *st, struct lb_err *err)
+{
+	bool reads = sqlite3_stmt_readonly(st);
+	db->tape.off |= !reads;
+	return be_reading(db, db->hold && reads, err);
+}
+
 int lb_db_use(struct lb_db *db, enum lb_sql which, struct lb_stmt *out, struct lb_err *err)
 {
 	pthread_mutex_lock(&db->mutex);
 	int rc = db->handle ? 0 : open_handle(db, err);
-	if (!rc && !db->statements[which]) {
-		int result = sqlite3_prepare_v3(db->handle, sql[which], -1, SQLITE_PREPARE_PERSISTENT, &db->statements[which], NULL);
-		rc = result == SQLITE_OK ? 0 : fail(db, db->handle, result, err);
-	}
+	if (!rc)
+		rc = prepare(db, which, err);
+	if (!rc)
+		rc = get_ready(db, db->statements[which], err);
 	if (rc) {
 		pthread_mutex_unlock(&db->mutex);
 		return rc;
@@ -305,4 +355,97 @@ void lb_stmt_take_digest(struct lb_stmt *st, int i, struct lb_digest *out)
 	*out = (struct lb_digest){ 0 };
 	if (len == sizeof(out->bytes))
 		memcpy(out->bytes, data, len);
+}
+
+/* ---- tapes ---- */
+
+static int count_changes(struct lb_db *db, uint64_t *count, struct lb_err *err)
+{
+	bool row = false;
+	lb_autostmt struct lb_stmt st = { 0 };
+	int rc = lb_db_use(db, LB_SQL_CHANGES, &st, err);
+	if (!rc)
+		rc = lb_stmt_step(&st, &row, err);
+	*count = !rc && row ? lb_stmt_take_uint(&st, 0) : 0;
+	return rc;
+}
+
+/* A tape as a memo: the changes so far, then the tape. */
+static int load_tape(struct lb_db *db, const struct lb_digest *about, struct lb_tape *tape, uint64_t *changes)
+{
+	bool row = false;
+	const void *data;
+	size_t len = 0;
+	int rc = count_changes(db, changes, NULL);
+	lb_autostmt struct lb_stmt st = { 0 };
+	if (!rc)
+		rc = lb_db_use(db, LB_SQL_MEMO_GET, &st, NULL);
+	if (rc)
+		return rc;
+	lb_stmt_text(&st, 1, TAPES);
+	lb_stmt_digest(&st, 2, about);
+	rc = lb_stmt_step(&st, &row, NULL);
+	if (!rc && row)
+		lb_stmt_take_blob(&st, 0, &data, &len);
+	const char *at = len >= 8 ? data : NULL;
+	if (at && lb_tape_take(&at) == *changes)
+		lb_buf_add(&tape->was, at, len - 8);
+	return rc;
+}
+
+static void set_hold(struct lb_db *db, bool hold, const struct lb_tape *tape, uint64_t changes)
+{
+	pthread_mutex_lock(&db->mutex);
+	lb_tape_release(&db->tape);
+	db->hold = hold;
+	db->tape = *tape;
+	db->changes = changes;
+	if (!hold && db->handle)
+		be_reading(db, false, NULL);
+	pthread_mutex_unlock(&db->mutex);
+}
+
+void lb_db_hold(struct lb_db *db, const struct lb_digest *about)
+{
+	struct lb_tape tape = { .off = true };
+	uint64_t changes = 0;
+	set_hold(db, true, &tape, 0);
+	tape.off = load_tape(db, about, &tape, &changes) != 0;
+	set_hold(db, true, &tape, changes);
+}
+
+void lb_db_let_go(struct lb_db *db, const struct lb_digest *about, bool again)
+{
+	static const struct lb_tape none = { .off = true };
+	lb_autobuf struct lb_buf memo = { 0 };
+	pthread_mutex_lock(&db->mutex);
+	again = again && lb_tape_is_new(&db->tape);
+	if (again) {
+		lb_tape_put(&memo, db->changes);
+		lb_buf_add(&memo, db->tape.now.data, db->tape.now.len);
+	}
+	pthread_mutex_unlock(&db->mutex);
+	set_hold(db, false, &none, 0);
+	lb_autostmt struct lb_stmt st = { 0 };
+	if (!again || lb_db_use(db, LB_SQL_MEMO_PUT, &st, NULL) != 0)
+		return;
+	lb_stmt_text(&st, 1, TAPES);
+	lb_stmt_digest(&st, 2, about);
+	lb_stmt_blob(&st, 3, memo.data, memo.len);
+	lb_stmt_step(&st, NULL, NULL);
+}
+
+bool lb_db_recall(struct lb_db *db, const struct lb_buf *ask, const char **told, size_t *len)
+{
+	pthread_mutex_lock(&db->mutex);
+	bool found = lb_tape_ask(&db->tape, ask->data, ask->len, told, len);
+	pthread_mutex_unlock(&db->mutex);
+	return found;
+}
+
+void lb_db_note(struct lb_db *db, const struct lb_buf *ask, const struct lb_buf *told)
+{
+	pthread_mutex_lock(&db->mutex);
+	lb_tape_tell(&db->tape, ask->data, ask->len, told->data, told->len);
+	pthread_mutex_unlock(&db->mutex);
 }

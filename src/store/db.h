@@ -33,6 +33,9 @@ enum lb_sql {
 	LB_SQL_RECORD_PUT,
 	LB_SQL_RECORDS_NEWEST,
 	LB_SQL_RECORDS_OLDEST,
+	LB_SQL_CHANGES,
+	LB_SQL_BEGIN,
+	LB_SQL_COMMIT,
 	LB_SQL_CHECK,
 	LB_SQL_COUNT
 };
@@ -42,7 +45,14 @@ struct lb_db;
 struct lb_db *lb_db_new(const char *path, const char *lock_path);
 void lb_db_free(struct lb_db *db);
 uint64_t lb_db_rows(struct lb_db *db); /* that were read since it was opened: what a look-up costs must not grow */
-void lb_db_fold(struct lb_db *db);     /* the log into the data base: for when everything is on disk anyway */
+/* Until it is let go, what is read is read in one transaction, up to the next statement that writes; and what was read
+ * under the name `about` the time before need not be read again while it holds (tape.h). again: keep it for the next time. */
+void lb_db_hold(struct lb_db *db, const struct lb_digest *about);
+void lb_db_let_go(struct lb_db *db, const struct lb_digest *about, bool again);
+/* For those who read: what ask was told, borrowed until then. False: it must be read, and noted. */
+bool lb_db_recall(struct lb_db *db, const struct lb_buf *ask, const char **told, size_t *len);
+void lb_db_note(struct lb_db *db, const struct lb_buf *ask, const struct lb_buf *told);
+void lb_db_fold(struct lb_db *db); /* the log into the data base: for when everything is on disk anyway */
 
 struct lb_stmt {
 	struct lb_db *db;

@@ -90,8 +90,35 @@ static int write_whole(struct lb_disk *d, const char *name, const void *text, si
 	return rc;
 }
 
+static void set_held(struct lb_disk *d, int fd)
+{
+	pthread_mutex_lock(&d->mutex);
+	int before = d->held;
+	d->held = fd;
+	pthread_mutex_unlock(&d->mutex);
+	lb_cleanup_fd(&before);
+}
+
+void lb_disk_hold(struct lb_backend *be, const struct lb_digest *about)
+{
+	struct lb_disk *d = lb_disk_of(be);
+	lb_autofd int fd = -1;
+	lb_db_hold(be->db, about);
+	if (lb_disk_lock_mode(d, LOCK_SH, &fd, NULL) == 0)
+		set_held(d, lb_steal_fd(&fd));
+}
+
+void lb_disk_let_go(struct lb_backend *be, const struct lb_digest *about, bool again)
+{
+	set_held(lb_disk_of(be), -1);
+	lb_db_let_go(be->db, about, again);
+}
+
+/* Who waits for the lock while he holds it himself waits for ever. */
 int lb_disk_lock_mode(struct lb_disk *d, int operation, int *held, struct lb_err *err)
 {
+	if (operation == LOCK_EX)
+		set_held(d, -1);
 	lb_autofd int fd = openat(d->root, lock_name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	int e = errno;
 	if (fd < 0)
@@ -220,6 +247,7 @@ static void disk_close(struct lb_backend *be)
 	struct lb_disk *d = lb_disk_of(be);
 	lb_db_free(be->db);
 	lb_disk_lease_end(d);
+	lb_cleanup_fd(&d->held);
 	lb_map_free(d->used);
 	lb_content_root_unref(d->shared);
 	lb_cleanup_fd(&d->root);
@@ -267,6 +295,8 @@ static const struct lb_backend_ops disk_ops = {
 	.index_write = index_write,
 	.lock = lb_disk_lock,
 	.unlock = lb_disk_unlock,
+	.hold = lb_disk_hold,
+	.let_go = lb_disk_let_go,
 	.sync = disk_sync,
 	.temporaries = lb_disk_temporaries,
 	.sweep = lb_disk_sweep,
@@ -278,7 +308,7 @@ static struct lb_disk *disk_new(const char *dir)
 	struct lb_disk *d = lb_calloc(1, sizeof(*d));
 	d->be.ops = &disk_ops;
 	d->dir = lb_strdup(dir);
-	d->root = d->blobs = d->lease = -1;
+	d->root = d->blobs = d->lease = d->held = -1;
 	d->used = lb_map_new(NULL);
 	atomic_init(&d->counter, 0);
 	pthread_mutex_init(&d->mutex, NULL);

@@ -25,6 +25,7 @@ struct lb_disk {
 	struct lb_map *used;   /* digests that were protected by `use` already */
 	int lease;             /* locked as long as the store is open and relies on something; -1 */
 	char lease_name[LB_DISK_NAME];
+	int held; /* the store's lock, shared, between the use of one blob and the next; -1 */
 };
 
 static inline struct lb_disk *lb_disk_of(struct lb_backend *be)
@@ -39,6 +40,8 @@ void lb_disk_blob_path(const struct lb_digest *digest, char path[LB_DISK_PATH]);
 
 int lb_disk_lock_mode(struct lb_disk *d, int operation, int *held, struct lb_err *err); /* flock's LOCK_SH, LOCK_EX */
 int lb_disk_lock(struct lb_backend *be, int *held, struct lb_err *err);
+void lb_disk_hold(struct lb_backend *be, const struct lb_digest *about);
+void lb_disk_let_go(struct lb_backend *be, const struct lb_digest *about, bool again);
 void lb_disk_unlock(struct lb_backend *be, const int *held);
 
 /* disk_blob.c */

@@ -153,6 +153,14 @@ bool lb_disk_has(struct lb_backend *be, const struct lb_digest *digest, uint64_t
 	return true;
 }
 
+static bool is_held(struct lb_disk *d)
+{
+	pthread_mutex_lock(&d->mutex);
+	bool held = d->held >= 0;
+	pthread_mutex_unlock(&d->mutex);
+	return held;
+}
+
 /* A store that cannot be written to has nobody who removes either: there the touching may fail. The mutex is
  * not held while waiting for the lock, for gc takes them the other way round. */
 static bool touch(struct lb_disk *d, const struct lb_digest *digest)
@@ -160,7 +168,7 @@ static bool touch(struct lb_disk *d, const struct lb_digest *digest)
 	char hex[LB_DIGEST_HEX];
 	lb_digest_hex(digest, hex);
 	lb_autofd int lock = -1;
-	if (leased(d, NULL) != 0 || lb_disk_lock_mode(d, LOCK_SH, &lock, NULL) != 0)
+	if (leased(d, NULL) != 0 || (!is_held(d) && lb_disk_lock_mode(d, LOCK_SH, &lock, NULL) != 0))
 		return lb_disk_has(&d->be, digest, NULL);
 	int failed = utimensat(d->blobs, hex, NULL, AT_SYMLINK_NOFOLLOW);
 	int e = errno;

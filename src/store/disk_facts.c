@@ -13,6 +13,7 @@
 
 #include "lbench/fs.h"
 #include "store/db.h"
+#include "store/tape.h"
 
 #define LAYER_PATH (sizeof("layers/") + LB_DIGEST_HEX)
 
@@ -101,8 +102,37 @@ int lb_disk_layer_put(struct lb_backend *be, const struct lb_digest *tree, const
 	return lb_stmt_step(&st, NULL, err);
 }
 
-static int find_layer(struct lb_backend *be, enum lb_sql which, const struct lb_digest *key, enum lb_compression c,
-		      struct lb_layer_info *out, struct lb_err *err)
+/* An answer: nothing, or the layer. */
+static void put_layer(struct lb_stmt *st, struct lb_buf *told)
+{
+	struct lb_digest d;
+	static const int numbers[] = { 1, 3, 4, 5 };
+	lb_stmt_take_digest(st, 0, &d);
+	lb_buf_add(told, d.bytes, sizeof(d.bytes));
+	lb_stmt_take_digest(st, 2, &d);
+	lb_buf_add(told, d.bytes, sizeof(d.bytes));
+	for (size_t i = 0; i < LB_COUNT(numbers); i++)
+		lb_tape_put(told, lb_stmt_take_uint(st, numbers[i]));
+}
+
+static int take_layer(const char *at, size_t len, enum lb_compression c, struct lb_layer_info *out, struct lb_err *err)
+{
+	if (!len)
+		return lb_fail(err, LB_NOT_FOUND, "no such layer");
+	*out = (struct lb_layer_info){ .compression = c };
+	memcpy(out->diff_id.bytes, at, sizeof(out->diff_id.bytes));
+	at += sizeof(out->diff_id.bytes);
+	memcpy(out->blob.bytes, at, sizeof(out->blob.bytes));
+	at += sizeof(out->blob.bytes);
+	out->diff_bytes = lb_tape_take(&at);
+	out->blob_bytes = lb_tape_take(&at);
+	out->files = lb_tape_take(&at);
+	out->whiteouts = lb_tape_take(&at);
+	return 0;
+}
+
+static int ask_for_layer(struct lb_backend *be, enum lb_sql which, const struct lb_digest *key, enum lb_compression c, struct lb_buf *told,
+			 struct lb_err *err)
 {
 	bool row = false;
 	lb_autostmt struct lb_stmt st = { 0 };
@@ -112,16 +142,27 @@ static int find_layer(struct lb_backend *be, enum lb_sql which, const struct lb_
 	lb_stmt_digest(&st, 1, key);
 	lb_stmt_uint(&st, 2, c);
 	rc = lb_stmt_step(&st, &row, err);
-	if (rc || !row)
-		return rc ? rc : lb_fail(err, LB_NOT_FOUND, "no such layer");
-	*out = (struct lb_layer_info){ .compression = c };
-	lb_stmt_take_digest(&st, 0, &out->diff_id);
-	out->diff_bytes = lb_stmt_take_uint(&st, 1);
-	lb_stmt_take_digest(&st, 2, &out->blob);
-	out->blob_bytes = lb_stmt_take_uint(&st, 3);
-	out->files = lb_stmt_take_uint(&st, 4);
-	out->whiteouts = lb_stmt_take_uint(&st, 5);
-	return 0;
+	if (!rc && row)
+		put_layer(&st, told);
+	return rc;
+}
+
+static int find_layer(struct lb_backend *be, enum lb_sql which, const struct lb_digest *key, enum lb_compression c,
+		      struct lb_layer_info *out, struct lb_err *err)
+{
+	lb_autobuf struct lb_buf ask = { 0 }, told = { 0 };
+	const char *answer;
+	size_t len;
+	lb_buf_addc(&ask, which == LB_SQL_LAYER_BY_TREE ? 't' : 'd');
+	lb_tape_put(&ask, c);
+	lb_buf_add(&ask, key->bytes, sizeof(key->bytes));
+	if (lb_db_recall(be->db, &ask, &answer, &len))
+		return take_layer(answer, len, c, out, err);
+	int rc = ask_for_layer(be, which, key, c, &told, err);
+	if (rc)
+		return rc;
+	lb_db_note(be->db, &ask, &told);
+	return take_layer(told.data, told.len, c, out, err);
 }
 
 int lb_disk_layer_by_tree(struct lb_backend *be, const struct lb_digest *tree, enum lb_compression c, struct lb_layer_info *out,
@@ -190,7 +231,8 @@ int lb_disk_memo_put(struct lb_backend *be, const char *kind, const struct lb_di
 	return lb_stmt_step(&st, NULL, err);
 }
 
-int lb_disk_memo_get(struct lb_backend *be, const char *kind, const struct lb_digest *key, struct lb_buf *out, struct lb_err *err)
+/* An answer: nothing, or the memo behind one byte. */
+static int ask_for_memo(struct lb_backend *be, const char *kind, const struct lb_digest *key, struct lb_buf *told, struct lb_err *err)
 {
 	bool row = false;
 	lb_autostmt struct lb_stmt st = { 0 };
@@ -201,10 +243,33 @@ int lb_disk_memo_get(struct lb_backend *be, const char *kind, const struct lb_di
 	lb_stmt_digest(&st, 2, key);
 	rc = lb_stmt_step(&st, &row, err);
 	if (rc || !row)
-		return rc ? rc : lb_fail(err, LB_NOT_FOUND, "no such memo");
+		return rc;
 	const void *data;
 	size_t len;
 	lb_stmt_take_blob(&st, 0, &data, &len);
-	lb_buf_add(out, data, len);
+	lb_buf_addc(told, 'm');
+	lb_buf_add(told, data, len);
+	return 0;
+}
+
+int lb_disk_memo_get(struct lb_backend *be, const char *kind, const struct lb_digest *key, struct lb_buf *out, struct lb_err *err)
+{
+	lb_autobuf struct lb_buf ask = { 0 }, told = { 0 };
+	const char *answer;
+	size_t len;
+	lb_buf_addc(&ask, 'm');
+	lb_buf_add(&ask, key->bytes, sizeof(key->bytes));
+	lb_buf_adds(&ask, kind);
+	if (!lb_db_recall(be->db, &ask, &answer, &len)) {
+		int rc = ask_for_memo(be, kind, key, &told, err);
+		if (rc)
+			return rc;
+		lb_db_note(be->db, &ask, &told);
+		answer = told.data;
+		len = told.len;
+	}
+	if (!len)
+		return lb_fail(err, LB_NOT_FOUND, "no such memo");
+	lb_buf_add(out, answer + 1, len - 1);
 	return 0;
 }

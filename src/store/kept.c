@@ -8,6 +8,7 @@
 
 #include "store/db.h"
 #include "store/scope.h"
+#include "store/tape.h"
 
 static int add_scope(struct lb_db *db, const char *name, struct lb_err *err)
 {
@@ -110,9 +111,33 @@ static void free_part(void *p)
 	free(part);
 }
 
-/* The next records behind those that were read, at most `most`. */
-static int read_records(struct lb_scope *sc, enum lb_sql which, const struct lb_digest *key, size_t most, struct lb_chain *chain,
-			bool *whole, struct lb_err *err)
+/* An answer: whether that was all, then serial, length and bytes of each record. */
+static void take_answer(const char *at, size_t len, struct lb_chain *chain, bool *whole)
+{
+	const char *end = at + len;
+	*whole = lb_tape_take(&at);
+	while (at < end) {
+		uint64_t serial = lb_tape_take(&at);
+		size_t bytes = (size_t)lb_tape_take(&at);
+		lb_chain_add(chain, serial, at, bytes);
+		at += bytes;
+	}
+}
+
+static void add_record(struct lb_stmt *st, struct lb_chain *chain, struct lb_buf *told)
+{
+	const void *data;
+	size_t len;
+	uint64_t serial = lb_stmt_take_uint(st, 0);
+	lb_stmt_take_blob(st, 1, &data, &len);
+	lb_chain_add(chain, serial, data, len);
+	lb_tape_put(told, serial);
+	lb_tape_put(told, len);
+	lb_buf_add(told, data, len);
+}
+
+static int ask_for_records(struct lb_scope *sc, enum lb_sql which, const struct lb_digest *key, uint64_t before, size_t most,
+			   struct lb_chain *chain, struct lb_buf *told, struct lb_err *err)
 {
 	lb_autostmt struct lb_stmt st = { 0 };
 	int rc = lb_db_use(sc->db, which, &st, err);
@@ -120,18 +145,41 @@ static int read_records(struct lb_scope *sc, enum lb_sql which, const struct lb_
 		return rc;
 	lb_stmt_uint(&st, 1, sc->id);
 	lb_stmt_digest(&st, 2, key);
-	lb_stmt_uint(&st, 3, chain->count ? chain->items[chain->count - 1].serial : INT64_MAX);
+	lb_stmt_uint(&st, 3, before);
+	lb_tape_put(told, 0);
 	for (;; most--) {
 		bool row = false;
-		const void *data;
-		size_t len;
 		rc = lb_stmt_step(&st, &row, err);
-		*whole = !rc && !row;
+		told->data[0] = !rc && !row;
 		if (rc || !row || !most)
 			return rc;
-		lb_stmt_take_blob(&st, 1, &data, &len);
-		lb_chain_add(chain, lb_stmt_take_uint(&st, 0), data, len);
+		add_record(&st, chain, told);
 	}
+}
+
+/* The next records behind those that were read, at most `most`. */
+static int read_records(struct lb_scope *sc, enum lb_sql which, const struct lb_digest *key, size_t most, struct lb_chain *chain,
+			bool *whole, struct lb_err *err)
+{
+	lb_autobuf struct lb_buf ask = { 0 }, told = { 0 };
+	uint64_t before = chain->count ? chain->items[chain->count - 1].serial : INT64_MAX;
+	const char *answer;
+	size_t len;
+	lb_buf_addc(&ask, which == LB_SQL_RECORDS_NEWEST ? 'n' : 'o');
+	lb_tape_put(&ask, sc->id);
+	lb_tape_put(&ask, before);
+	lb_tape_put(&ask, most);
+	lb_buf_add(&ask, key->bytes, sizeof(key->bytes));
+	if (lb_db_recall(sc->db, &ask, &answer, &len)) {
+		take_answer(answer, len, chain, whole);
+		return 0;
+	}
+	int rc = ask_for_records(sc, which, key, before, most, chain, &told, err);
+	if (rc)
+		return rc;
+	*whole = told.data[0];
+	lb_db_note(sc->db, &ask, &told);
+	return 0;
 }
 
 static struct part *part_of(struct lb_scope *sc, const struct lb_digest *key)

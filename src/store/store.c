@@ -229,6 +229,18 @@ int lb_store_memo_get(struct lb_store *s, const char *kind, const struct lb_dige
 	return s->be->ops->memo_get(s->be, kind, key, out, err);
 }
 
+void lb_store_read_begin(struct lb_store *s, const struct lb_digest *about)
+{
+	if (s->be->ops->hold)
+		s->be->ops->hold(s->be, about);
+}
+
+void lb_store_read_end(struct lb_store *s, const struct lb_digest *about, bool again)
+{
+	if (s->be->ops->let_go)
+		s->be->ops->let_go(s->be, about, again);
+}
+
 int lb_store_sync(struct lb_store *s, struct lb_err *err)
 {
 	return s->be->ops->sync(s->be, err);

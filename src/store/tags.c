@@ -109,18 +109,27 @@ static int check_whole(struct lb_store *s, const struct lb_tag *tag, struct lb_m
 	return rc ? lb_wrap(err, "while naming an image '%.200s'", tag->name) : 0;
 }
 
+/* Does the index say so already? Then the image was whole when it was named, and a named one stays whole. */
+static bool is_entry(const json_t *manifests, const struct lb_tag *tag)
+{
+	char digest[LB_DIGEST_TEXT];
+	lb_digest_text(&tag->manifest, digest);
+	lb_autojson json_t *entry = new_entry(tag->name, digest, tag->manifest_bytes, tag->media_type);
+	return entry && json_equal(find_entry(manifests, tag->name), entry);
+}
+
 /* *changed is set where the index is not what it was. */
 static int set_entry(json_t *manifests, const struct lb_tag *tag, bool *changed, struct lb_err *err)
 {
 	char digest[LB_DIGEST_TEXT];
 	lb_digest_text(&tag->manifest, digest);
-	lb_autojson json_t *entry = new_entry(tag->name, digest, tag->manifest_bytes, tag->media_type);
-	if (!entry || !*tag->name)
+	json_t *entry = new_entry(tag->name, digest, tag->manifest_bytes, tag->media_type);
+	if (!entry || !*tag->name) {
+		json_decref(entry);
 		return lb_fail(err, LB_INVALID, "'%.200s' cannot name an image", tag->name);
-	if (json_equal(find_entry(manifests, tag->name), entry))
-		return 0;
+	}
 	remove_entries(manifests, tag->name);
-	json_array_append(manifests, entry);
+	json_array_append_new(manifests, entry);
 	*changed = true;
 	return 0;
 }
@@ -133,9 +142,9 @@ static int set_tags(struct lb_store *s, const struct lb_tag *tags, size_t count,
 	bool changed = false;
 	int rc = lb_index_load(s, &index, &manifests, err);
 	for (size_t i = 0; !rc && i < count; i++)
-		rc = check_whole(s, &tags[i], seen, err);
+		rc = is_entry(manifests, &tags[i]) ? 0 : check_whole(s, &tags[i], seen, err);
 	for (size_t i = 0; !rc && i < count; i++)
-		rc = set_entry(manifests, &tags[i], &changed, err);
+		rc = is_entry(manifests, &tags[i]) ? 0 : set_entry(manifests, &tags[i], &changed, err);
 	if (rc || !changed)
 		return rc;
 	sort_entries(manifests);

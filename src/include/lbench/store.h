@@ -7,7 +7,8 @@
  *   DIR/oci-layout, index.json      an OCI layout: tagged images
  *   DIR/blobs/sha256/HEX            written under a temporary name, renamed
  *   DIR/layers/HEX/meta.json        a directory a layer, by diffID; made whole and renamed
- *   DIR/lbench.db                   records, memos, tags, leases (SQLite, WAL)
+ *   DIR/lbench.db                   records, memos, what is known of layers (SQLite, WAL); that of an earlier version
+ *                                   is taken over when it is opened, that of a later one is refused
  *
  * A killed process leaves garbage (tmp/), never a lie: a name exists only when it is whole.
  * A handle may be used by several threads; it is not carried across fork().
@@ -106,6 +107,13 @@ int lb_store_tags(struct lb_store *s, struct lb_tag **tags, size_t *count, struc
 void lb_tags_free(struct lb_tag *tags, size_t count);
 /* Makes what was written durable (one sync), before a tag points at it or a run ends. */
 int lb_store_sync(struct lb_store *s, struct lb_err *err);
+
+/* In between, look-ups see the data base as it is at the first of them or after what was written last, and cost less: for
+ * a short stretch that asks a lot and writes next to nothing. Others that gc the store wait for the end. about names the
+ * stretch: what it was told is kept with again, and read at once when a stretch of that name asks the same while nothing
+ * was written. */
+void lb_store_read_begin(struct lb_store *s, const struct lb_digest *about);
+void lb_store_read_end(struct lb_store *s, const struct lb_digest *about, bool again);
 
 /* ---- housekeeping ---- */
 struct lb_fsck_report {

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/tape.h"
+
+#include <string.h>
+
+/* Longer ones are not worth it. */
+#define LONGEST ((size_t)4 << 20)
+
+void lb_tape_put(struct lb_buf *out, uint64_t n)
+{
+	uint8_t b[8];
+	for (int i = 0; i < 8; i++)
+		b[i] = (uint8_t)(n >> (8 * i));
+	lb_buf_add(out, b, sizeof(b));
+}
+
+uint64_t lb_tape_take(const char **at)
+{
+	uint64_t n = 0;
+	for (int i = 0; i < 8; i++)
+		n |= (uint64_t)(uint8_t)(*at)[i] << (8 * i);
+	*at += 8;
+	return n;
+}
+
+/* An entry: the lengths of both, then both. False: there is none that is whole. */
+static bool entry_at(const struct lb_tape *t, const char **ask, size_t *len, const char **told, size_t *told_len)
+{
+	size_t left = t->was.len - t->at;
+	const char *at = t->was.data + t->at;
+	if (left < 16)
+		return false;
+	*len = (size_t)lb_tape_take(&at);
+	*told_len = (size_t)lb_tape_take(&at);
+	left -= 16;
+	if (*len > left || *told_len > left - *len)
+		return false;
+	*ask = at;
+	*told = at + *len;
+	return true;
+}
+
+bool lb_tape_ask(struct lb_tape *t, const void *ask, size_t len, const char **told, size_t *told_len)
+{
+	const char *asked;
+	size_t asked_len;
+	if (t->off || t->differs)
+		return false;
+	if (!entry_at(t, &asked, &asked_len, told, told_len) || asked_len != len || memcmp(asked, ask, len) != 0) {
+		t->differs = true;
+		if (t->at)
+			lb_buf_add(&t->now, t->was.data, t->at);
+		return false;
+	}
+	t->at += 16 + len + *told_len;
+	return true;
+}
+
+void lb_tape_tell(struct lb_tape *t, const void *ask, size_t len, const void *told, size_t told_len)
+{
+	t->off = t->off || t->now.len + len + told_len > LONGEST;
+	if (t->off || !t->differs)
+		return;
+	lb_tape_put(&t->now, len);
+	lb_tape_put(&t->now, told_len);
+	lb_buf_add(&t->now, ask, len);
+	lb_buf_add(&t->now, told, told_len);
+}
+
+bool lb_tape_is_new(struct lb_tape *t)
+{
+	if (t->off || (!t->differs && t->at == t->was.len))
+		return false;
+	if (!t->differs)
+		lb_buf_add(&t->now, t->was.data, t->at);
+	return true;
+}
+
+void lb_tape_release(struct lb_tape *t)
+{
+	lb_buf_release(&t->was);
+	lb_buf_release(&t->now);
+	*t = (struct lb_tape){ .off = true };
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a stretch of reading asked the data base, and what it was told, in that order. A stretch that asks the same
+ * again while nothing was written in between is told from here: one thing is read and not thousands in as many places.
+ * An answer is taken only where the question is the same to the byte; from the first other question on, and when
+ * something is written, the data base is asked.
+ */
+#ifndef LBENCH_STORE_TAPE_H
+#define LBENCH_STORE_TAPE_H
+
+#include <stdbool.h>
+
+#include "lbench/buf.h"
+
+struct lb_tape {
+	struct lb_buf was; /* of the time before; empty: nothing that still holds */
+	size_t at;
+	struct lb_buf now; /* of this time, once it is another */
+	bool differs, off;
+};
+/* What was told, borrowed until the tape is released; false: it has to be asked, and then told to the tape. */
+bool lb_tape_ask(struct lb_tape *t, const void *ask, size_t len, const char **told, size_t *told_len);
+void lb_tape_tell(struct lb_tape *t, const void *ask, size_t len, const void *told, size_t told_len);
+/* Is there something that the time after this one would be told better? It is in now then. */
+bool lb_tape_is_new(struct lb_tape *t);
+void lb_tape_release(struct lb_tape *t);
+
+/* Numbers in questions and answers: 8 bytes, little endian. */
+void lb_tape_put(struct lb_buf *out, uint64_t n);
+uint64_t lb_tape_take(const char **at);
+
+#endif
