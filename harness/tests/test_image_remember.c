@@ -8,9 +8,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "image/remember.h"
+#include "lbench/fs.h"
 
 static struct lb_node *tree_of(const char *text)
 {
@@ -37,7 +40,7 @@ static void notes_release(struct notes *n)
 }
 #define autonotes __attribute__((cleanup(notes_release)))
 
-static void write(struct lb_node *context, struct notes *out)
+static void put_down(struct lb_node *context, struct notes *out)
 {
 	struct lb_pair args[] = { { "A", "1" }, { "B", NULL } };
 	struct img_seen_base base = { "python:3", lb_digest_of("x", 1) };
@@ -52,7 +55,7 @@ static void write(struct lb_node *context, struct notes *out)
 	img_seen_write(&seen, &out->rest);
 }
 
-static void read(const struct notes *text, struct lb_node *current, struct img_seen *out)
+static void take_up(const struct notes *text, struct lb_node *current, struct img_seen *out)
 {
 	struct lb_err err;
 	if (img_seen_read(text->rest.data, text->rest.len, current, out, &err) ||
@@ -66,8 +69,8 @@ static void everything_comes_back(void **state)
 	lb_autonode struct lb_node *context = tree_of(CONTEXT);
 	autonotes struct notes text = { 0 };
 	struct img_seen seen;
-	write(context, &text);
-	read(&text, context, &seen);
+	put_down(context, &text);
+	take_up(&text, context, &seen);
 	assert_string_equal(seen.path, "p/Dockerfile");
 	assert_string_equal(seen.text, "FROM python:3\n");
 	assert_string_equal(seen.target, "");
@@ -98,8 +101,8 @@ static void what_changed_since_has_its_digest_and_no_bytes(void **state)
 	autonotes struct notes text = { 0 };
 	lb_autobuf struct lb_buf bytes = { 0 };
 	struct img_seen seen;
-	write(then, &text);
-	read(&text, now, &seen);
+	put_down(then, &text);
+	take_up(&text, now, &seen);
 	struct lb_node *a = lb_tree_get(seen.context, "src/a");
 	assert_int_equal(lb_content_load(a->content, &bytes, NULL), LB_NOT_FOUND);
 	/* of one size at one time: a builder that looks no further must see that it is another */
@@ -120,8 +123,8 @@ static void without_a_context_of_now(void **state)
 	autonotes struct notes text = { 0 };
 	struct img_seen seen;
 	struct lb_digest x, y;
-	write(then, &text);
-	read(&text, now, &seen);
+	put_down(then, &text);
+	take_up(&text, now, &seen);
 	digest_of(seen.context, &x);
 	digest_of(then, &y);
 	assert_true(lb_digest_equal(&x, &y));
@@ -134,7 +137,7 @@ static void damaged_notes_are_refused(void **state)
 	lb_autonode struct lb_node *context = tree_of(CONTEXT);
 	autonotes struct notes text = { 0 };
 	struct img_seen seen;
-	write(context, &text);
+	put_down(context, &text);
 	for (size_t len = 0; len < text.rest.len; len++)
 		assert_int_equal(img_seen_read(text.rest.data, len, context, &seen, NULL), LB_INVALID);
 	for (size_t i = 0; i < text.rest.len; i++) {
@@ -152,8 +155,68 @@ static void damaged_notes_are_refused(void **state)
 		text.context.data[i] ^= 0x20;
 	}
 	img_seen_release(&seen);
-	read(&text, context, &seen);
+	take_up(&text, context, &seen);
 	img_seen_release(&seen);
+}
+
+/* ---- in the store ---- */
+
+static struct lb_node *walk_of(const char *dir, const char *memo)
+{
+	const struct lb_dir_options o = { .canonical = true, .memo_path = memo };
+	struct lb_node *n = NULL;
+	struct lb_digest d;
+	assert_int_equal(lb_tree_from_dir(dir, &o, &n, NULL), 0);
+	assert_int_equal(lb_node_digest(n, LB_FLAVOUR_FULL, &d, NULL), 0);
+	assert_int_equal(lb_dir_memo_save(memo, n, NULL), 0);
+	return n;
+}
+
+static void keep(struct lb_store *s, const struct lb_digest *key, struct lb_node *context, const struct img_seen *before)
+{
+	struct img_seen now = { .path = (char *)"Dockerfile", .text = (char *)"FROM scratch\n", .context = context };
+	assert_int_equal(img_seen_keep(s, key, &now, before, NULL), 0);
+}
+
+/* While the memo of its directory knows the context as it was, its text is not needed. */
+static void the_context_is_read_when_it_is_another(void **state)
+{
+	(void)state;
+	lb_autofree char *top = NULL;
+	assert_int_equal(lb_fs_mkdtemp("/tmp", "lbench-seen-", &top, NULL), 0);
+	lb_autofree char *dir = lb_path_join(top, "d"), *file = lb_path_join(top, "d/f"), *memo = lb_path_join(top, "memo");
+	assert_int_equal(lb_fs_mkdirs(AT_FDCWD, dir, NULL) | lb_fs_write(AT_FDCWD, file, "one", 3, NULL), 0);
+	usleep(60000); /* older than the walk */
+	struct lb_store *s = NULL;
+	struct img_seen seen, none = { 0 };
+	const struct lb_digest key = lb_digest_of("k", 1);
+	assert_int_equal(lb_store_open_memory(&s, NULL), 0);
+	assert_false(img_seen_is_kept(s, &key));
+	assert_int_equal(img_seen_recall(s, &key, NULL, &seen, NULL), LB_NOT_FOUND);
+	lb_autonode struct lb_node *first = walk_of(dir, memo);
+	keep(s, &key, first, &none);
+	assert_true(img_seen_is_kept(s, &key));
+
+	lb_autonode struct lb_node *same = walk_of(dir, memo);
+	assert_int_equal(lb_store_memo_put(s, "build-context", &key, "damaged", 7, NULL), 0);
+	assert_int_equal(img_seen_recall(s, &key, same, &seen, NULL), 0);
+	assert_ptr_equal(seen.context, same);
+	keep(s, &key, same, &seen);
+	img_seen_release(&seen);
+
+	assert_int_equal(lb_fs_write(AT_FDCWD, file, "two", 3, NULL), 0);
+	lb_autonode struct lb_node *changed = walk_of(dir, memo);
+	assert_int_equal(img_seen_recall(s, &key, changed, &seen, NULL), LB_INVALID);
+	keep(s, &key, first, &none);
+	assert_int_equal(img_seen_recall(s, &key, changed, &seen, NULL), 0);
+	assert_ptr_not_equal(seen.context, changed);
+	struct lb_digest was, is;
+	digest_of(first, &was);
+	digest_of(seen.context, &is);
+	assert_true(lb_digest_equal(&was, &is));
+	img_seen_release(&seen);
+	lb_store_close(s);
+	assert_int_equal(lb_fs_remove(AT_FDCWD, top, NULL), 0);
 }
 
 int main(void)
@@ -163,6 +226,7 @@ int main(void)
 		cmocka_unit_test(what_changed_since_has_its_digest_and_no_bytes),
 		cmocka_unit_test(without_a_context_of_now),
 		cmocka_unit_test(damaged_notes_are_refused),
+		cmocka_unit_test(the_context_is_read_when_it_is_another),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
