@@ -51,7 +51,12 @@ void scan_cause_text(const struct scan_row *r, struct lb_buf *out)
 	quoted(c->run, out);
 	lb_buf_addf(out, " (:%u)", c->run_line);
 	if (c->unclear) {
-		lb_buf_adds(out, "; no model says what it needs");
+		lb_buf_adds(out, ": no model says what it needs");
+		if (c->no_model) {
+			lb_buf_adds(out, " (");
+			text_fit(out, c->no_model, 0);
+			lb_buf_addc(out, ')');
+		}
 	} else if (c->needs_known) {
 		lb_buf_adds(out, " needs ");
 		if (c->needs)

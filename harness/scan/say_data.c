@@ -131,6 +131,7 @@ static void cause_json(const struct scan_row *r, struct lb_json *w)
 	lb_json_kstr(w, "run", c->run);
 	kcount(w, "needs_files", c->needs_known, c->needs);
 	lb_json_kbool(w, "need_known", !c->unclear);
+	lb_json_kstr(w, "no_model", c->no_model);
 	lb_json_kstr(w, "text", lb_buf_str(&text));
 	lb_json_close(w, '}');
 }

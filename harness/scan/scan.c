@@ -14,6 +14,8 @@
 #include "scan/decide.h"
 #include "scan/rank.h"
 
+enum { FEW = 20 };
+
 struct repository {
 	char *work_tree;
 	struct history *history;
@@ -173,16 +175,33 @@ static void read_history(struct scanning *s, size_t i)
 	r->rc = history_read(r->work_tree, s->o->commits, &r->history, &r->err);
 }
 
+/* Of a shallow clone, as CI makes them, a handful of commits tells nothing. */
+static bool is_told(struct scanning *s, const struct repository *r)
+{
+	const struct history *h = r->history;
+	if (r->rc)
+		lb_strv_add(&s->out->notes, r->err.text);
+	if (!h || h->complete || h->examined >= s->o->commits)
+		return h != NULL;
+	bool few = h->examined < FEW;
+	lb_strv_take(&s->out->notes,
+		     few ? lb_format("%s is a shallow clone, of too few commits to tell anything; git fetch --unshallow brings the rest.",
+				     r->work_tree)
+			 : lb_format("%s is a shallow clone: its history ends after %zu commits.", r->work_tree, h->examined));
+	return !few;
+}
+
 static void hand_out_histories(struct scanning *s)
 {
+	lb_autofree bool *told = lb_calloc(s->repositories_count + 1, sizeof(*told));
 	for (size_t i = 0; i < s->repositories_count; i++)
-		if (s->repositories[i]->rc)
-			lb_strv_add(&s->out->notes, s->repositories[i]->err.text);
+		told[i] = is_told(s, s->repositories[i]);
 	for (size_t i = 0; i < s->tasks_count; i++) {
-		if (!s->task_repository[i])
+		size_t at = s->task_repository[i];
+		if (!at)
 			continue;
-		s->tasks[i].work_tree = s->repositories[s->task_repository[i] - 1]->work_tree;
-		s->tasks[i].history = s->repositories[s->task_repository[i] - 1]->history;
+		s->tasks[i].work_tree = s->repositories[at - 1]->work_tree;
+		s->tasks[i].history = told[at - 1] ? s->repositories[at - 1]->history : NULL;
 	}
 }
 

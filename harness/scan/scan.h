@@ -38,7 +38,8 @@ struct scan_cause {
 	bool brings_git;        /* .git is among them */
 	const char *run;
 	uint32_t run_line;
-	bool unclear; /* nobody knows whether the RUN needed to */
+	bool unclear;         /* nobody knows whether the RUN needed to */
+	const char *no_model; /* unclear: why the catalogue does not know it; NULL */
 };
 
 /* One Dockerfile (with a target, where a compose or bake file names one) under one policy. Figures of commits are means

@@ -105,6 +105,8 @@ static void tell_cause(const struct weighing *w, const struct front *f, struct l
 				    .run = lb_arena_strdup(arena, run->text),
 				    .run_line = run->line,
 				    .unclear = worst->wasted <= 0 };
+	const char *unknown = out->unclear ? front_unknown(f, run->line) : NULL;
+	out->no_model = unknown ? lb_arena_strdup(arena, unknown) : NULL;
 	out->brings_known = is_copy(root->text) && front_brings(f, root->line, &out->brings);
 	out->brings_git = is_copy(root->text) && front_brings_path(f, root->line, ".git/HEAD");
 	out->needs_known = model && front_needs(f, model, &out->needs);

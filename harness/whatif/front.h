@@ -47,6 +47,8 @@ bool front_needs(const struct front *f, const struct lb_model *m, uint64_t *file
 /* Its own, of front_models.c. */
 void front_read_models(struct front *f, const struct scenario *s);
 void front_free_models(struct front *f);
+/* Why the catalogue has no model of the RUN at line: "`./configure` is not in the catalogue"; NULL: it has. */
+const char *front_unknown(const struct front *f, uint32_t line);
 /* What the models say of a RUN; NULL. */
 const struct lb_model *front_model(const struct front *f, const char *text);
 

@@ -39,6 +39,14 @@ const struct lb_model *front_model(const struct front *f, const char *text)
 	return m || !bare ? m : lb_model_find(f->models, f->models_count, bare + 1);
 }
 
+const char *front_unknown(const struct front *f, uint32_t line)
+{
+	for (size_t i = 0; f->catalog && i < f->catalog->count; i++)
+		if (f->catalog->runs[i].in->first_line == line && !f->catalog->runs[i].known)
+			return f->catalog->runs[i].why;
+	return NULL;
+}
+
 /* ---- files ---- */
 
 struct counting {

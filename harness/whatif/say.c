@@ -98,6 +98,11 @@ static void why_text(const struct whatif_said *s, const struct whatif_step *step
 	}
 	if (step->changed > 1)
 		lb_buf_addf(out, ", %llu files in all", (unsigned long long)step->changed);
+	const char *unknown = step->is_run && step->need == WHATIF_NEED_UNKNOWN ? front_unknown(s->front, step->line) : NULL;
+	if (unknown) {
+		lb_buf_adds(out, "; no model: ");
+		text_fit(out, unknown, 0);
+	}
 }
 
 static const char *outcome_text(const struct whatif_step *step)
