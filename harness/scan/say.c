@@ -103,26 +103,33 @@ static bool several_policies(const struct scan *s)
 	return false;
 }
 
-static void add_place(const struct scan_row *r, bool policy, struct grid *g)
+static bool any_unclear(const struct scan *s, size_t shown)
+{
+	for (size_t i = 0; i < shown; i++)
+		if (!s->rows[i].message && s->rows[i].unclear > 0)
+			return true;
+	return false;
+}
+
+/* Columns that not every table needs. */
+struct columns {
+	bool policy, unclear;
+};
+
+static void add_place(const struct scan_row *r, const struct columns *c, struct grid *g)
 {
 	lb_autobuf struct lb_buf cell = { 0 };
-	if (policy)
+	if (c->policy)
 		grid_add(g, r->policy->name);
 	text_fit(&cell, r->path, 0);
 	if (r->variant) {
 		lb_buf_adds(&cell, " → ");
 		text_fit(&cell, r->variant, 0);
 	}
-	lb_autofree char *dir = lb_path_dir(r->path);
-	if (strcmp(dir, r->context) != 0) {
-		lb_buf_adds(&cell, " (from ");
-		text_fit(&cell, r->context, 0);
-		lb_buf_addc(&cell, ')');
-	}
 	grid_take(g, &cell);
 }
 
-static void add_figures(const struct scan_row *r, struct grid *g)
+static void add_figures(const struct scan_row *r, const struct columns *c, struct grid *g)
 {
 	lb_autobuf struct lb_buf cell = { 0 };
 	bool nothing = r->wasted <= 0;
@@ -143,7 +150,9 @@ static void add_figures(const struct scan_row *r, struct grid *g)
 	grid_take(g, &cell);
 	if (r->unclear > 0)
 		number(r->unclear * r->a_month, &cell);
-	grid_take(g, &cell);
+	if (c->unclear)
+		grid_take(g, &cell);
+	lb_buf_clear(&cell);
 	number(r->a_month, &cell);
 	lb_buf_adds(&cell, r->basis == SCAN_ASSUMED ? " assumed" : r->basis == SCAN_WEIGHTS ? " weighted" : "");
 	grid_take(g, &cell);
@@ -151,6 +160,12 @@ static void add_figures(const struct scan_row *r, struct grid *g)
 
 static void why_text(const struct scan_row *r, struct lb_buf *out)
 {
+	lb_autofree char *dir = lb_path_dir(r->path);
+	if (strcmp(dir, r->context) != 0) {
+		lb_buf_adds(out, "built from ");
+		text_fit(out, r->context, 0);
+		lb_buf_adds(out, r->message || r->cause.text ? ": " : "");
+	}
 	if (r->message) {
 		lb_buf_adds(out, "not decided: ");
 		text_fit(out, r->message, 0);
@@ -164,19 +179,21 @@ static void why_text(const struct scan_row *r, struct lb_buf *out)
 	}
 }
 
-static void add_header(bool policy, struct grid *g)
+static void add_header(const struct columns *c, struct grid *g)
 {
-	static const char *const names[] = { "#", "time", "re-runs", "unclear", "commits" };
+	const struct {
+		const char *name;
+		bool shown;
+	} names[] = { { "#", true },       { "time", true },        { "re-runs", true },   { "unclear", c->unclear },
+		      { "commits", true }, { "policy", c->policy }, { "Dockerfile", true } };
 	for (size_t i = 0; i < LB_COUNT(names); i++)
-		grid_add(g, names[i]);
-	if (policy)
-		grid_add(g, "policy");
-	grid_add(g, "Dockerfile");
+		if (names[i].shown)
+			grid_add(g, names[i].name);
 }
 
-static void fill(const struct scan *s, size_t shown, bool policy, struct grid *g, struct lb_strv *whys)
+static void fill(const struct scan *s, size_t shown, const struct columns *c, struct grid *g, struct lb_strv *whys)
 {
-	add_header(policy, g);
+	add_header(c, g);
 	lb_strv_add(whys, "");
 	for (size_t i = 0; i < shown; i++) {
 		const struct scan_row *r = &s->rows[i];
@@ -184,10 +201,10 @@ static void fill(const struct scan *s, size_t shown, bool policy, struct grid *g
 		lb_autobuf struct lb_buf why = { 0 };
 		grid_add(g, r->message ? "–" : rank);
 		if (!r->message)
-			add_figures(r, g);
-		for (size_t k = 0; r->message && k < 4; k++)
+			add_figures(r, c, g);
+		for (size_t k = 0; r->message && k < (c->unclear ? 4 : 3); k++)
 			grid_add(g, "–");
-		add_place(r, policy, g);
+		add_place(r, c, g);
 		why_text(r, &why);
 		lb_strv_add(whys, lb_buf_str(&why));
 	}
@@ -236,14 +253,14 @@ static void heading(const struct scan *s, const struct scan_say_options *o, bool
 
 static void say_table(const struct scan *s, const struct scan_say_options *o, size_t shown, struct lb_buf *out)
 {
-	bool policy = several_policies(s);
-	grid_auto struct grid g = {
-		.columns = policy ? 7 : 6, .fixed = policy ? 7 : 6, .left = policy ? 0x60 : 0x20, .shrink = policy ? 6 : 5
-	};
+	struct columns c = { several_policies(s), any_unclear(s, shown) };
+	size_t columns = 5 + c.policy + c.unclear;
+	grid_auto struct grid g = { .columns = columns, .fixed = columns, .left = 1u << (columns - 1), .shrink = columns - 1 };
+	g.left |= c.policy ? 1u << (columns - 2) : 0;
 	lb_autostrv struct lb_strv whys = { 0 };
 	lb_autobuf struct lb_buf summary = { 0 };
-	heading(s, o, policy, out);
-	fill(s, shown, policy, &g, &whys);
+	heading(s, o, c.policy, out);
+	fill(s, shown, &c, &g, &whys);
 	print_rows(&g, &whys, o, out);
 	scan_summary_text(s, o, shown, &summary);
 	lb_buf_addc(out, '\n');
@@ -303,10 +320,11 @@ static void basis_text(const struct scan *s, const struct scan_say_options *o, c
 {
 	if (o->scan->commits_per_day > 0)
 		lb_buf_addf(out, " At %g commits a day to each repository.", o->scan->commits_per_day);
-	else if (s->assumed_month > 0 && s->assumed_median)
-		lb_buf_addf(out, " Commits a month as each git history has them; without one %.0f, the median of the others.",
-			    s->assumed_month);
-	else if (s->assumed_month > 0)
+	else if (s->assumed_month > 0 && s->assumed_median) {
+		lb_buf_adds(out, " Commits a month as each git history has them; without one ");
+		number(s->assumed_month, out);
+		lb_buf_adds(out, ", the median of the others.");
+	} else if (s->assumed_month > 0)
 		lb_buf_addf(out, " No git history: %.0f commits a month are assumed.", s->assumed_month);
 	else
 		lb_buf_adds(out, " Commits a month as each git history has them.");
