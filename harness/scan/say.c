@@ -19,7 +19,7 @@ static void quoted(const char *text, struct lb_buf *out)
 	lb_buf_addc(out, '`');
 }
 
-static void count_text(uint64_t n, const char *what, struct lb_buf *out)
+void scan_count_text(uint64_t n, const char *what, struct lb_buf *out)
 {
 	lb_buf_addf(out, "%llu %s%s", (unsigned long long)n, what, n == 1 ? "" : "s");
 }
@@ -30,7 +30,7 @@ static void root_text(const struct scan_cause *c, struct lb_buf *out)
 	quoted(c->text, out);
 	if (c->brings_known && (c->reason == LB_FILES_CHANGED || c->reason == LB_METADATA_CHANGED)) {
 		lb_buf_adds(out, " brings ");
-		count_text(c->brings, "file", out);
+		scan_count_text(c->brings, "file", out);
 		lb_buf_adds(out, c->brings_git ? ", .git among them" : "");
 	} else if (c->reason == LB_ARG_CHANGED && c->argument) {
 		lb_buf_addf(out, " sees another %s each time", c->argument);
@@ -68,7 +68,7 @@ void scan_cause_text(const struct scan_row *r, struct lb_buf *out)
 	}
 }
 
-static void number(double n, struct lb_buf *out)
+void scan_number_text(double n, struct lb_buf *out)
 {
 	if (n <= 0)
 		lb_buf_addc(out, '0');
@@ -78,7 +78,7 @@ static void number(double n, struct lb_buf *out)
 		lb_buf_addf(out, n < 9.95 ? "%.1f" : "%.0f", n);
 }
 
-static void duration(double seconds, struct lb_buf *out)
+void scan_duration_text(double seconds, struct lb_buf *out)
 {
 	static const struct {
 		double from, unit;
@@ -86,7 +86,7 @@ static void duration(double seconds, struct lb_buf *out)
 	} units[] = { { 7200, 3600, "h" }, { 120, 60, "min" } };
 	for (size_t i = 0; i < LB_COUNT(units); i++)
 		if (seconds >= units[i].from) {
-			number(seconds / units[i].unit, out);
+			scan_number_text(seconds / units[i].unit, out);
 			lb_buf_addf(out, " %s", units[i].name);
 			return;
 		}
@@ -137,7 +137,7 @@ static void add_figures(const struct scan_row *r, const struct columns *c, struc
 		lb_buf_addc(&cell, nothing && r->unclear <= 0 ? '0' : '?');
 	} else {
 		lb_buf_adds(&cell, r->timeless > 0 || r->unclear > 0 ? "≥" : "");
-		duration(r->wasted_seconds * r->a_month, &cell);
+		scan_duration_text(r->wasted_seconds * r->a_month, &cell);
 	}
 	grid_take(g, &cell);
 	grid_style(g, r->wasted > 0 ? 'r' : ' ');
@@ -146,14 +146,14 @@ static void add_figures(const struct scan_row *r, const struct columns *c, struc
 	else
 		lb_buf_adds(&cell, r->unclear > 0 ? "≥" : "");
 	if (!nothing || r->unclear <= 0)
-		number(r->wasted * r->a_month, &cell);
+		scan_number_text(r->wasted * r->a_month, &cell);
 	grid_take(g, &cell);
 	if (r->unclear > 0)
-		number(r->unclear * r->a_month, &cell);
+		scan_number_text(r->unclear * r->a_month, &cell);
 	if (c->unclear)
 		grid_take(g, &cell);
 	lb_buf_clear(&cell);
-	number(r->a_month, &cell);
+	scan_number_text(r->a_month, &cell);
 	lb_buf_adds(&cell, r->basis == SCAN_ASSUMED ? " assumed" : r->basis == SCAN_WEIGHTS ? " weighted" : "");
 	grid_take(g, &cell);
 }
@@ -277,100 +277,4 @@ void scan_say(const struct scan *s, const struct scan_say_options *o, struct lb_
 		scan_rows_json(s, o, shown, out);
 	else
 		say_table(s, o, shown, out);
-}
-
-/* ---- the sentence ---- */
-
-void scan_sum(const struct scan *s, struct scan_totals *out)
-{
-	*out = (struct scan_totals){ 0 };
-	for (size_t i = 0; i < s->count; i++) {
-		const struct scan_row *r = &s->rows[i];
-		if (r->message)
-			continue;
-		out->decided++;
-		out->wasting += r->wasted > 0;
-		out->assumed += r->basis == SCAN_ASSUMED;
-		out->reruns += r->reruns * r->a_month;
-		out->wasted += r->wasted * r->a_month;
-		out->unclear += r->unclear * r->a_month;
-		out->seconds += r->wasted_seconds * r->a_month;
-		out->timeless += r->timeless * r->a_month;
-	}
-}
-
-/* How many rows make four fifths of the whole, where a few do. */
-static void share_text(const struct scan *s, const struct scan_totals *t, struct lb_buf *out)
-{
-	double all = 0, sum = 0;
-	size_t n = 0;
-	for (size_t i = 0; i < s->count; i++)
-		all += s->seconds_ranked ? s->rows[i].rank_seconds : s->rows[i].message ? 0 : s->rows[i].wasted * s->rows[i].a_month;
-	while (n < s->count && sum < 0.8 * all) {
-		sum += s->seconds_ranked ? s->rows[n].rank_seconds : s->rows[n].wasted * s->rows[n].a_month;
-		n++;
-	}
-	if (n == 1 && t->wasting > 1)
-		lb_buf_adds(out, " The first makes four fifths of it.");
-	else if (n && n * 2 <= t->wasting)
-		lb_buf_addf(out, " The first %zu make four fifths of it.", n);
-}
-
-static void basis_text(const struct scan *s, const struct scan_say_options *o, const struct scan_totals *t, struct lb_buf *out)
-{
-	if (o->scan->commits_per_day > 0)
-		lb_buf_addf(out, " At %g commits a day to each repository.", o->scan->commits_per_day);
-	else if (s->assumed_month > 0 && s->assumed_median) {
-		lb_buf_adds(out, " Commits a month as each git history has them; without one ");
-		number(s->assumed_month, out);
-		lb_buf_adds(out, ", the median of the others.");
-	} else if (s->assumed_month > 0)
-		lb_buf_addf(out, " No git history: %.0f commits a month are assumed.", s->assumed_month);
-	else
-		lb_buf_adds(out, " Commits a month as each git history has them.");
-	if (t->assumed)
-		lb_buf_adds(out, " `assumed`: which files a commit touches is assumed too, sources on most.");
-	if (s->assumed_seconds > 0) {
-		lb_buf_adds(out, " Re-runs whose seconds nobody declared are ranked as ");
-		text_seconds(out, s->assumed_seconds);
-		lb_buf_adds(out, " each, the median of the others.");
-	}
-}
-
-void scan_summary_text(const struct scan *s, const struct scan_say_options *o, size_t shown, struct lb_buf *out)
-{
-	struct scan_totals t;
-	scan_sum(s, &t);
-	if (!t.decided) {
-		count_text(s->count, "Dockerfile", out);
-		lb_buf_adds(out, ", none of which could be decided.");
-		return;
-	}
-	count_text(t.decided, several_policies(s) ? "row" : "Dockerfile", out);
-	lb_buf_adds(out, t.decided == 1 ? " re-runs " : " re-run ");
-	number(t.reruns, out);
-	lb_buf_adds(out, " RUNs in a month");
-	if (t.wasted > 0) {
-		lb_buf_adds(out, ", ");
-		number(t.wasted, out);
-		lb_buf_adds(out, " of them for nothing");
-		if (t.seconds > 0) {
-			lb_buf_adds(out, t.timeless > 0 || t.unclear > 0 ? ": ≥" : ": ");
-			duration(t.seconds, out);
-		}
-	} else {
-		lb_buf_adds(out, t.unclear > 0 ? ", none of them known to be for nothing" : ", none of them for nothing");
-	}
-	if (t.unclear > 0) {
-		lb_buf_adds(out, "; whether ");
-		number(t.unclear, out);
-		lb_buf_adds(out, " had to, no model says");
-	}
-	lb_buf_addc(out, '.');
-	share_text(s, &t, out);
-	if (s->undecided)
-		lb_buf_addf(out, " %zu could not be decided.", s->undecided);
-	basis_text(s, o, &t, out);
-	if (shown < s->count)
-		lb_buf_addf(out, " The first %zu of %zu are shown (--top 0: all).", shown, s->count);
 }

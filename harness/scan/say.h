@@ -24,10 +24,16 @@ void scan_summary_text(const struct scan *s, const struct scan_say_options *o, s
 void scan_rows_json(const struct scan *s, const struct scan_say_options *o, size_t shown, struct lb_buf *out);
 void scan_rows_csv(const struct scan *s, size_t shown, struct lb_buf *out);
 
+void scan_count_text(uint64_t n, const char *what, struct lb_buf *out); /* "1 file", "2 files" */
+void scan_number_text(double n, struct lb_buf *out);                    /* "0", "<0.1", "2.4", "42" */
+void scan_duration_text(double seconds, struct lb_buf *out);            /* "12.0 s", "45 min", "3.4 h" */
+
+/* Of the rows of one policy. */
 struct scan_totals {
+	const struct lb_policy *policy;
 	double reruns, wasted, unclear, seconds, timeless; /* a month */
 	size_t decided, wasting, assumed;
 };
-void scan_sum(const struct scan *s, struct scan_totals *out);
+void scan_sum(const struct scan *s, const struct lb_policy *policy, struct scan_totals *out);
 
 #endif

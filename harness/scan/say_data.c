@@ -169,14 +169,13 @@ static void row_json(const struct scan_row *r, size_t rank, struct lb_json *w)
 	lb_json_close(w, '}');
 }
 
-static void totals_json(const struct scan *s, struct lb_json *w)
+static void totals_json(const struct scan *s, const struct lb_policy *policy, struct lb_json *w)
 {
 	struct scan_totals t;
-	scan_sum(s, &t);
-	lb_json_key(w, "totals");
+	scan_sum(s, policy, &t);
 	lb_json_open(w, '{');
+	lb_json_kstr(w, "policy", policy->name);
 	lb_json_kuint(w, "decided", t.decided);
-	lb_json_kuint(w, "undecided", s->undecided);
 	lb_json_kuint(w, "wasting", t.wasting);
 	kreal(w, "reruns_month", true, t.reruns);
 	kreal(w, "wasted_month", true, t.wasted);
@@ -201,7 +200,12 @@ void scan_rows_json(const struct scan *s, const struct scan_say_options *o, size
 	for (size_t i = 0; i < shown; i++)
 		row_json(&s->rows[i], i + 1, &w);
 	lb_json_close(&w, ']');
-	totals_json(s, &w);
+	lb_json_kuint(&w, "undecided", s->undecided);
+	lb_json_key(&w, "totals");
+	lb_json_open(&w, '[');
+	for (size_t i = 0; i < o->scan->policies_count; i++)
+		totals_json(s, o->scan->policies[i], &w);
+	lb_json_close(&w, ']');
 	lb_json_key(&w, "notes");
 	lb_json_open(&w, '[');
 	for (size_t i = 0; i < s->notes.count; i++)

@@ -197,7 +197,8 @@ void whatif_keep(struct lb_buf *out, const char *text)
 	bool quoted = false;
 	for (; *text; text++) {
 		quoted ^= *text == '`';
-		if (quoted && *text == ' ')
+		bool number = text[0] == ' ' && text[1] >= '0' && text[1] <= '9';
+		if (number || (quoted && *text == ' '))
 			lb_buf_adds(out, TEXT_NBSP);
 		else
 			lb_buf_addc(out, *text);

@@ -29,7 +29,7 @@ void whatif_say_json(const struct whatif_said *s, struct lb_json *w);
 void whatif_touched_text(const struct whatif_said *s, struct lb_buf *out);
 /* The closing line. */
 void whatif_summary_text(const struct whatif_said *s, struct lb_buf *out);
-/* For text_wrap: no line is to end within what stands between back quotes; and text_wrap with it. */
+/* For text_wrap: no line is to end within what stands between back quotes, nor before a number; and text_wrap with it. */
 void whatif_keep(struct lb_buf *out, const char *text);
 void whatif_wrap(struct lb_buf *out, const char *text, size_t width, size_t indent);
 /* What of the context crosses to the builder, where the engine has one that is sent to; false: it reads in place. */
