@@ -100,6 +100,7 @@ static void read_run(struct reading *r, struct stage *st, int index, const struc
 	*run = (struct catalog_run){ .in = step->in };
 	struct model_scene scene = { &r->c->arena, step, &step->env, base_of(r, index), &seen };
 	model_make(&scene, run, &outputs);
+	st->view.unclear |= !run->known;
 	for (size_t i = 0; run->known && i < run->model.depends_count; i++)
 		if (!lb_strv_has(&st->view.made, run->model.depends[i]))
 			lb_strv_add(&st->view.made, run->model.depends[i]);

@@ -195,6 +195,16 @@ static void forget(struct making *m, const struct command_line *l)
 	}
 }
 
+/* ./mvnw is a file of the project. */
+static void depend_on_program(struct making *m, const struct shell_command *c)
+{
+	lb_autofree char *joined = lb_path_join(c->cwd, c->words.items[0]);
+	lb_autofree char *path = lb_path_clean(joined);
+	const char *from = strchr(c->words.items[0], '/') ? view_find(m->s->view, path) : NULL;
+	if (from && !lb_strv_has(&m->depends, from))
+		lb_strv_add(&m->depends, from);
+}
+
 static void read_command(struct making *m, const struct shell_command *c)
 {
 	struct command_line l;
@@ -203,6 +213,8 @@ static void read_command(struct making *m, const struct shell_command *c)
 	bool uv_pip = strcmp(l.tool, "uv") == 0 && l.verb && strcmp(l.verb, "pip") == 0;
 	bool named = l.names.count > uv_pip || l.files.count;
 	const struct catalog_row *row = catalog_row_find(l.tool, l.verb, named);
+	if (catalog_listed(". source", l.tool) && l.verb && strcmp(lb_path_base(l.verb), "activate") == 0)
+		row = catalog_row_find("true", NULL, false);
 	if (strcmp(l.tool, "python") == 0 && command_line_value(&l, "-m") && strcmp(command_line_value(&l, "-m"), "venv") == 0)
 		row = catalog_row_find("true", NULL, false);
 	const char *then = l.names.count ? l.names.items[0] : "";
@@ -215,6 +227,7 @@ static void read_command(struct making *m, const struct shell_command *c)
 		for (size_t i = 0; i < n.depends.count; i++)
 			if (!lb_strv_has(&m->depends, n.depends.items[i]))
 				lb_strv_add(&m->depends, n.depends.items[i]);
+		depend_on_program(m, c);
 		add_time(m, row, n.packages);
 		add_writes(m, &l, row, n.packages);
 		add_names(m, row, &n);

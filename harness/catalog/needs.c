@@ -80,6 +80,24 @@ static uint32_t occurrences(const char *text, const char *sign)
 	return n;
 }
 
+/* A file that no COPY brought was made by a RUN before, where there was one: the result depends on what that does. */
+static void not_copied(struct finding *f, const char *what)
+{
+	const struct lb_strv *made = &f->v->made;
+	if (!made->count || f->v->unclear) {
+		refuse(f, lb_strdup(what));
+		return;
+	}
+	for (size_t i = 0; i < made->count; i++)
+		depend(f, made->items[i]);
+}
+
+static void file_not_copied(struct finding *f, const char *path)
+{
+	lb_autofree char *what = lb_format("`%s` is not among the files that a COPY brought", path);
+	not_copied(f, what);
+}
+
 /* ---- requirements files ---- */
 
 /* A line's words: a package, an option, another file, the project itself. */
@@ -90,7 +108,7 @@ static void read_requirements(struct finding *f, const char *path, unsigned dept
 	lb_autobuf struct lb_buf data = { 0 };
 	const char *from = locate(f, path);
 	if (!from || is_dir(f, from)) {
-		refuse(f, lb_format("`%s` is not among the files that a COPY brought", path));
+		file_not_copied(f, path);
 		return;
 	}
 	depend(f, from);
@@ -222,7 +240,7 @@ static void read_name(struct finding *f, const char *name, bool must)
 	else if (from)
 		depend(f, from);
 	else if (must)
-		refuse(f, lb_format("`%s` is not among the files that a COPY brought", name));
+		file_not_copied(f, name);
 }
 
 static void read_names(struct finding *f)
@@ -348,8 +366,10 @@ void command_needs_find(const struct command_line *l, const struct catalog_row *
 	read_names(&f);
 	read_listed(&f, row->reads, true);
 	read_below(&f);
-	if (row->needs && !read_listed(&f, row->needs, false))
-		refuse(&f, lb_format("`%s` finds none of %s among the files that a COPY brought", row->name, row->needs));
+	if (row->needs && !read_listed(&f, row->needs, false)) {
+		lb_autofree char *what = lb_format("`%s` finds none of %s among the files that a COPY brought", row->name, row->needs);
+		not_copied(&f, what);
+	}
 	if (row->flags & HOST)
 		read_host(&f);
 	if (row->flags & COUNTED && !f.out->counted)

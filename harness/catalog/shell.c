@@ -193,9 +193,15 @@ static bool read_inner_shell(struct reader *r, const struct lb_strv *w, size_t f
 {
 	if (!is_shell(w->items[first]))
 		return false;
-	for (size_t i = first + 1; i < w->count && *w->items[i] == '-'; i++) {
-		size_t n = strlen(w->items[i]);
-		if (w->items[i][1] != '-' && w->items[i][n - 1] == 'c' && i + 1 < w->count) {
+	for (size_t i = first + 1; i < w->count && strchr("-+", *w->items[i]); i++) {
+		char last = w->items[i][strlen(w->items[i]) - 1];
+		if (w->items[i][1] == '-' || i + 1 == w->count)
+			continue;
+		if (last == 'o') { /* -euo pipefail */
+			i++;
+			continue;
+		}
+		if (last == 'c') {
 			lb_autofree char *text = lb_strdup(w->items[i + 1]);
 			read_text(r, text);
 			return true;

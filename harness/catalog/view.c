@@ -40,6 +40,7 @@ void view_inherit(struct view *v, const struct view *base)
 	for (size_t i = 0; i < base->count; i++)
 		add(v, base->copies[i].from, base->copies[i].to);
 	lb_strv_copy(&v->made, &base->made);
+	v->unclear = base->unclear;
 }
 
 /* ---- COPY ---- */
@@ -106,6 +107,7 @@ void view_add_from(struct view *v, const struct view *other, const char *source,
 			add_one(v, from, dest, len && dest[len - 1] == '/', false);
 		}
 	}
+	v->unclear |= other->unclear;
 	for (size_t i = 0; i < other->made.count; i++)
 		if (!lb_strv_has(&v->made, other->made.items[i]))
 			lb_strv_add(&v->made, other->made.items[i]);
@@ -163,14 +165,14 @@ void view_list(const struct view *v, const char *dir, const char *name, struct l
 
 /* ---- what a build reads ---- */
 
-/* At the top of a context; a compiler reads none of it. */
+/* At the top of a context; a compiler reads none of it. .git is not among them: many stamp the commit into what they
+ * make. */
 static bool is_about(const char *name)
 {
-	static const char *const names[] = { "README*",     "LICENSE*",       "LICENCE*",       "CHANGELOG*",   "CONTRIBUTING*",
-					     "Dockerfile*", "*.Dockerfile",   "*.dockerignore", ".git",         ".gitignore",
-					     ".github",     ".gitlab-ci.yml", ".gitattributes", ".circleci",    ".editorconfig",
-					     ".vscode",     ".idea",          "lbench.yaml",    "compose*.yml", "compose*.yaml",
-					     ".lbench",     "docker-compose*" };
+	static const char *const names[] = { "README*",     "LICENSE*",       "LICENCE*",       "CHANGELOG*",    "CONTRIBUTING*",
+					     "Dockerfile*", "*.Dockerfile",   "*.dockerignore", ".gitignore",    ".gitattributes",
+					     ".github",     ".gitlab-ci.yml", ".circleci",      ".editorconfig", ".vscode",
+					     ".idea",       "lbench.yaml",    ".lbench",        "compose*.y*ml", "docker-compose*" };
 	for (size_t i = 0; i < LB_COUNT(names); i++)
 		if (lb_text_match(names[i], name))
 			return true;

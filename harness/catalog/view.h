@@ -18,6 +18,7 @@ struct view {
 	struct view_copy *copies; /* later ones lie over earlier ones */
 	size_t count, cap;
 	struct lb_strv made; /* what results of RUNs that it holds depend on */
+	bool unclear;        /* of one that it holds nobody knows what it depends on */
 };
 void view_release(struct view *v);
 

@@ -54,8 +54,9 @@ static const char hooks[] =
 static const char workspaces[] = "f 0644 0:0 @1 package.json = {\"workspaces\": [\"packages/*\"]}\n" F("packages/api/package.json")
 	F("packages/web/index.ts") F("packages/web/package.json") F("pnpm-lock.yaml") F("yarn.lock");
 static const char go[] = F("README.md") F("cmd/main.go") F("go.mod") F("go.sum");
+static const char stamped[] = F(".git/HEAD") F(".github/ci.yml") F("Dockerfile") F("cmd/main.go") F("go.mod") F("go.sum");
 static const char rust[] = F("Cargo.lock") F("Cargo.toml") F("src/main.rs");
-static const char java[] = F("build.gradle") F("gradlew") F("pom.xml") F("settings.gradle") F("src/Main.java");
+static const char java[] = F("build.gradle") F("gradlew") F("mvnw") F("pom.xml") F("settings.gradle") F("src/Main.java");
 static const char php[] = F("composer.json") F("composer.lock") F("src/Front.php");
 static const char ruby[] = F("Gemfile") F("Gemfile.lock") F("app.rb");
 static const char cmake[] = F("CMakeLists.txt") F("README.md") F("src/main.c");
@@ -140,7 +141,7 @@ static const struct {
 	{ java, "FROM m\nWORKDIR /s\nCOPY pom.xml .\nCOPY src src\nRUN mvn -B -f pom.xml package -DskipTests",
 	  "mvn package | pom.xml src world:maven-central" },
 	{ java, "FROM m\nWORKDIR /s\nCOPY . .\nRUN ./gradlew --no-daemon bootJar",
-	  "gradle build | build.gradle gradlew pom.xml settings.gradle src world:maven-central" },
+	  "gradle build | build.gradle gradlew mvnw pom.xml settings.gradle src world:maven-central" },
 	{ php, "FROM c\nWORKDIR /s\nCOPY composer.* ./\nRUN composer install --no-dev --no-scripts --prefer-dist",
 	  "composer install | composer.json composer.lock" },
 	{ php, "FROM c\nWORKDIR /s\nCOPY . .\nRUN composer install --no-dev --optimize-autoloader",
@@ -163,6 +164,41 @@ static const struct {
 	{ cmake, "FROM d\nRUN <<E\n#!/usr/bin/env python3\nprint(1)\nE", "? a script that is not a shell's" },
 	{ cmake, "FROM d\nRUN for i in 1 2; do make; done", "? a condition or loop (`for`)" },
 	{ cmake, "FROM d\nRUN cd $NOWHERE && make", "? a directory that is not known (`cd $NOWHERE`)" },
+	{ python,
+	  "FROM p AS e\nWORKDIR /a\nCOPY pyproject.toml poetry.lock ./\nRUN poetry export -o requirements.txt\nFROM p\n"
+	  "COPY --from=e /a/requirements.txt /\nRUN pip install -r /requirements.txt",
+	  "pip install | pyproject.toml poetry.lock world:pypi" },
+	{ python, "FROM p AS e\nWORKDIR /a\nCOPY . .\nRUN ./make-requirements\nRUN pip install -r made.txt",
+	  "? `made.txt` is not among the files that a COPY brought" },
+	{ python, "FROM p\nCOPY requirements.txt .\nRUN python -m venv /v && . /v/bin/activate && pip install -r requirements.txt",
+	  "pip install | requirements.txt world:pypi" },
+	{ python, "FROM p\nCOPY . .\nRUN pip install $(cat requirements.txt)", "cat + pip install | requirements.txt world:pypi" },
+	{ python, "FROM p\nCOPY . .\nRUN cat requirements.txt | xargs pip install", "? `xargs pip` is not in the catalogue" },
+	{ python, "FROM p\nCOPY . .\nRUN pip install -r requirements.txt && python manage.py collectstatic --noinput",
+	  "pip install + manage.py | requirements.txt world:pypi app *.py poetry.lock pyproject.toml" },
+	{ python, "FROM p\nCOPY . .\nRUN pip install --no-cache-dir -r requirements.txt || true",
+	  "pip install | requirements.txt world:pypi" },
+	{ python, "FROM p\nCOPY . .\nRUN pip install -r <(sort requirements.txt)", "? `pip install` is not in the catalogue" },
+	{ python, "FROM p\nCOPY . .\nRUN bash -euo pipefail -c \"pip install -r requirements.txt\"",
+	  "pip install | requirements.txt world:pypi" },
+	{ python, "FROM p\nCOPY . .\nRUN pip install -r 'requirements.txt' \"flask>=2\" # comment ; make",
+	  "pip install | requirements.txt world:pypi" },
+	{ python, "FROM p\nCOPY . .\nRUN uv pip install --system -r requirements.txt", "uv pip install | requirements.txt world:pypi" },
+	{ python, "FROM p\nCOPY . .\nRUN uv pip compile requirements.txt", "? `uv pip` is not in the catalogue" },
+	{ python, "FROM p\nCOPY app /app\nCOPY requirements.txt /app/\nWORKDIR /app\nRUN pip install -r requirements.txt",
+	  "pip install | requirements.txt world:pypi" },
+	{ python, "FROM p\nCOPY app/main.py requirements.txt /x/\nRUN pip install -r /x/requirements.txt",
+	  "pip install | requirements.txt world:pypi" },
+	{ python, "FROM p\nCOPY requirements.txt /x\nRUN pip install -r /x", "pip install | requirements.txt world:pypi" },
+	{ python, "FROM p\nCOPY require*.txt /x/\nRUN pip install -r /x/requirements.txt", "pip install | requirements.txt world:pypi" },
+	{ python, "FROM p\nCOPY --parents app/main.py /x/\nRUN sed -i s/a/b/ /x/app/main.py", "sed | app/main.py" },
+	{ stamped, "FROM g\nWORKDIR /s\nCOPY . .\nRUN go build ./cmd", "go build | .git cmd go.mod go.sum" },
+	{ java, "FROM m\nWORKDIR /s\nCOPY pom.xml mvnw ./\nRUN ./mvnw -B dependency:go-offline",
+	  "mvn dependency:go-offline | pom.xml world:maven-central mvnw" },
+	{ workspaces, "FROM n\nWORKDIR /a\nCOPY . .\nRUN pnpm --filter web build",
+	  "pnpm run | package.json packages pnpm-lock.yaml yarn.lock" },
+	{ workspaces, "FROM n\nWORKDIR /a\nCOPY . .\nRUN npx turbo run build",
+	  "npx | package.json packages pnpm-lock.yaml yarn.lock world:npm" },
 };
 
 static void test_cases(void **state)
@@ -179,8 +215,84 @@ static void test_cases(void **state)
 	}
 }
 
+/* Where a build's result lies is what later stages say, not where it usually would. */
+static void test_outputs(void **state)
+{
+	static const char dockerfile[] = "FROM d AS b\nCOPY . /src\nRUN cmake -S /src -B /build && ninja -C /build\nFROM d\n"
+					 "COPY --from=b /build/count /build/lib*.so /usr/bin/\n";
+	(void)state;
+	lb_autodockerfile struct lb_dockerfile *df = NULL;
+	catalog_auto struct catalog *c = read_catalog(dockerfile, cmake, &df);
+	const struct lb_model *m = &c->runs[0].model;
+	assert_int_equal(m->writes_count, 2);
+	assert_string_equal(m->writes[0].path, "/build/count");
+	assert_string_equal(m->writes[1].path, "/build/libx.so");
+	assert_true(m->writes[0].single && m->writes[1].single);
+	assert_ptr_equal(catalog_find(c, c->runs[0].in), &c->runs[0]);
+	assert_null(catalog_find(c, &df->instructions[0]));
+}
+
+static void test_missing(void **state)
+{
+	(void)state;
+	lb_autodockerfile struct lb_dockerfile *df = NULL;
+	catalog_auto struct catalog *c = read_catalog("FROM d\nCOPY *.none /\nCOPY src dist /x/\n", cmake, &df);
+	assert_string_equal(c->missing, "dist");
+	assert_int_equal(c->missing_line, 3);
+}
+
+/* One text has one rule: what the RUNs of that text depend on together. */
+static void test_equal_texts(void **state)
+{
+	static const char dockerfile[] =
+		"FROM p AS a\nCOPY reqs/base.txt /r.txt\nRUN pip install -r /r.txt\n"
+		"FROM p\nCOPY reqs/dev.txt /r.txt\nCOPY reqs/base.txt /base.txt\nCOPY --from=a /x /x\nRUN pip install -r /r.txt\n";
+	(void)state;
+	lb_autodockerfile struct lb_dockerfile *df = NULL;
+	catalog_auto struct catalog *c = read_catalog(dockerfile, nested, &df);
+	assert_int_equal(c->count, 2);
+	assert_true(c->runs[0].known && c->runs[1].known);
+	assert_int_equal(c->runs[0].model.depends_count, 3);
+	assert_int_equal(c->runs[1].model.depends_count, 3);
+}
+
+static void test_yaml(void **state)
+{
+	static const char dockerfile[] =
+		"FROM python:3.12-slim\nWORKDIR /a\nCOPY . .\n"
+		"RUN --mount=type=cache,target=/root/.cache/pip pip install \\\n  -r requirements.txt \"x>1\"\nRUN cp -r app /t\n";
+	static const char expected[] =
+		"  # pip install, 1 package of requirements.txt: a typical value, not measured here\n"
+		"  - match: \"RUN --mount=type=cache,target=/root/.cache/pip pip install*-r requirements.txt \\\"x>1\\\"\"\n"
+		"    depends-on: [requirements.txt, \"world:pypi\"]\n"
+		"    takes: { cold: 2.5s, warm-mount: 1.4s }\n"
+		"    writes:\n"
+		"      - { path: /usr/local/lib/python3.12/site-packages, files: 60, bytes: 1.5MiB, compresses-to: 0.31 }\n"
+		"  # cp: a typical value, not measured here\n"
+		"  - match: \"RUN cp -r app /t\"\n"
+		"    depends-on: [app, \"*.py\", poetry.lock, pyproject.toml, requirements.txt, \"world:pypi\"]\n"
+		"    takes: 0.3s\n"
+		"    # no `writes`: how many bytes it leaves is not known\n";
+	(void)state;
+	lb_autodockerfile struct lb_dockerfile *df = NULL;
+	catalog_auto struct catalog *c = read_catalog(dockerfile, python, &df);
+	lb_autobuf struct lb_buf out = { 0 };
+	catalog_yaml(&c->runs[0], &out);
+	catalog_yaml(&c->runs[1], &out);
+	assert_string_equal(lb_buf_str(&out), expected);
+	static const char *const texts[][2] = { { "yes", "\"yes\"" },   { "a b", "\"a b\"" },       { "1", "\"1\"" },
+						{ "", "\"\"" },         { "src/a.py", "src/a.py" }, { "*.py", "\"*.py\"" },
+						{ "a: b", "\"a: b\"" }, { "#x", "\"#x\"" } };
+	for (size_t i = 0; i < LB_COUNT(texts); i++) {
+		lb_buf_clear(&out);
+		catalog_yaml_text(texts[i][0], &out);
+		assert_string_equal(lb_buf_str(&out), texts[i][1]);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_cases), cmocka_unit_test(test_outputs), cmocka_unit_test(test_missing),
+					    cmocka_unit_test(test_equal_texts), cmocka_unit_test(test_yaml) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
