@@ -16,7 +16,10 @@ static int order(const void *a, const void *b)
 
 void stats_sort(double *x, size_t n)
 {
-	if (n)
+	size_t i = 1;
+	while (i < n && x[i - 1] <= x[i])
+		i++;
+	if (i < n)
 		qsort(x, n, sizeof(*x), order);
 }
 

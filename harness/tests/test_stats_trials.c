@@ -107,6 +107,84 @@ static void test_repeats_asked_for(void **state)
 	assert_true(told * 10 >= asked * 6);
 }
 
+/* One run in twenty beside which something else worked: ten times as long, and the verdict stays what it was. */
+static void test_spike_decides_nothing(void **state)
+{
+	(void)state;
+	unsigned equal = 0, slower = 0;
+	for (uint64_t trial = 0; trial < TRIALS; trial++) {
+		double x[20], y[20];
+		uint64_t seed = trial;
+		struct stats_ratio r;
+		sample(&seed, 20, 0.03, x, 20);
+		sample(&seed, 20, 0.03, y, 20);
+		y[trial % 20] *= 10;
+		stats_ratio_measure(x, 20, y, 20, 0.95, &r);
+		stats_ratio_judge(&r, 0.05, 0.05);
+		equal += r.word == STATS_SLOWER || r.word == STATS_FASTER;
+		for (size_t i = 0; i < 20; i++)
+			y[i] *= 1.1;
+		stats_ratio_measure(x, 20, y, 20, 0.95, &r);
+		stats_ratio_judge(&r, 0.05, 0.05);
+		slower += r.word == STATS_SLOWER;
+	}
+	assert_true(equal <= 10);
+	assert_true(slower >= 900);
+}
+
+/* A runner that is twice as slow in four runs of ten, on both sides: the code is the same, and nobody is accused. */
+static void test_bimodal_runner(void **state)
+{
+	(void)state;
+	static const size_t sizes[] = { 6, 10, 20 };
+	for (size_t k = 0; k < LB_COUNT(sizes); k++) {
+		unsigned different = 0;
+		for (uint64_t trial = 0; trial < TRIALS; trial++) {
+			double x[20], y[20];
+			uint64_t seed = trial;
+			struct stats_ratio r;
+			sample(&seed, 20, 0.03, x, sizes[k]);
+			sample(&seed, 20, 0.03, y, sizes[k]);
+			for (size_t i = 0; i < sizes[k]; i++) {
+				x[i] *= stats_random_unit(&seed) < 0.4 ? 2 : 1;
+				y[i] *= stats_random_unit(&seed) < 0.4 ? 2 : 1;
+			}
+			stats_ratio_measure(x, sizes[k], y, sizes[k], 0.95, &r);
+			stats_ratio_judge(&r, 0.05, 0.05);
+			different += r.word == STATS_SLOWER || r.word == STATS_FASTER;
+		}
+		if (different > 50)
+			fail_msg("%zu repeats: a difference in %u", sizes[k], different);
+	}
+}
+
+/* Twenty comparisons in a report, all of equal things: one false word in a report of twenty, not one in each. */
+static void test_family(void **state)
+{
+	(void)state;
+	enum { FAMILY = 20, N = 10 };
+	unsigned raw = 0, corrected = 0;
+	for (uint64_t trial = 0; trial < TRIALS; trial++) {
+		double p[FAMILY];
+		uint64_t seed = trial;
+		bool one = false, other = false;
+		for (size_t i = 0; i < FAMILY; i++) {
+			double x[N], y[N];
+			sample(&seed, 20, 0.05, x, N);
+			sample(&seed, 20, 0.05, y, N);
+			p[i] = stats_mann_whitney(x, N, y, N).p;
+			one = one || p[i] <= 0.05;
+		}
+		stats_holm(p, FAMILY);
+		for (size_t i = 0; i < FAMILY; i++)
+			other = other || p[i] <= 0.05;
+		raw += one;
+		corrected += other;
+	}
+	assert_true(raw > 500);
+	assert_true(corrected <= 50 + 21);
+}
+
 /* ---- series ---- */
 
 static const struct stats_changes_options nightly = { .max_p = 0.01, .min_magnitude = 0.05, .min_size = 3 };
@@ -205,10 +283,17 @@ static void test_slow_drift(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_false_alarms),        cmocka_unit_test(test_finds_slowdown),
-		cmocka_unit_test(test_finds_no_difference), cmocka_unit_test(test_repeats_asked_for),
-		cmocka_unit_test(test_quiet_series),        cmocka_unit_test(test_step),
-		cmocka_unit_test(test_spikes_are_no_steps), cmocka_unit_test(test_bimodal),
+		cmocka_unit_test(test_false_alarms),
+		cmocka_unit_test(test_finds_slowdown),
+		cmocka_unit_test(test_finds_no_difference),
+		cmocka_unit_test(test_repeats_asked_for),
+		cmocka_unit_test(test_spike_decides_nothing),
+		cmocka_unit_test(test_bimodal_runner),
+		cmocka_unit_test(test_family),
+		cmocka_unit_test(test_quiet_series),
+		cmocka_unit_test(test_step),
+		cmocka_unit_test(test_spikes_are_no_steps),
+		cmocka_unit_test(test_bimodal),
 		cmocka_unit_test(test_slow_drift),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

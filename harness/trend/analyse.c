@@ -55,11 +55,16 @@ static void last_night(struct trend_series *s, const double *x)
 	if (n < 6)
 		return;
 	double level = stats_median(x + from, n - 1), sigma = STATS_MAD_SIGMA * stats_mad(x + from, n - 1), last = x[s->count - 1];
-	if (fabs(last - level) > MAGNITUDE * level && fabs(last - level) > 5 * sigma)
+	size_t as_far = 0;
+	for (size_t i = from; i + 1 < s->count; i++)
+		as_far += (x[i] - level) / (last - level) > 0.8;
+	/* a runner that has two speeds shows both of them on many nights */
+	if (fabs(last - level) > MAGNITUDE * level && fabs(last - level) > 5 * sigma && as_far * 20 <= n)
 		add(s, (struct trend_change){ TREND_PROVISIONAL, s->count - 1, level, last, NAN, NULL });
 }
 
-/* So slow that no two segments differ. */
+/* So slow that no two segments differ. The sums of the CUSUM say since when; that there is something to say is left to the
+ * ranks of the last month against those of the first, since sums of a runner with two speeds mean nothing. */
 static void slow_drift(struct trend_series *s, const double *x)
 {
 	if (s->changes_count || s->count < FIRST + 10)
@@ -67,7 +72,9 @@ static void slow_drift(struct trend_series *s, const double *x)
 	double usual = stats_median(x, FIRST), sigma = fmax(STATS_MAD_SIGMA * stats_mad(x, FIRST), 1e-6 * usual);
 	double now = stats_median(x + s->count - 10, 10);
 	struct stats_cusum c = stats_cusum(x, s->count, usual, sigma, 1, 8, now > usual);
-	if (c.alarm && fabs(now - usual) > MAGNITUDE * usual)
+	size_t last = s->count - FIRST < FIRST ? s->count - FIRST : FIRST;
+	bool differs = stats_mann_whitney(x, FIRST, x + s->count - last, last).p <= MAX_P / 2;
+	if (c.alarm && differs && fabs(now - usual) > MAGNITUDE * usual)
 		add(s, (struct trend_change){ TREND_DRIFT, c.since, usual, now, NAN, NULL });
 }
 
