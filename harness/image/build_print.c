@@ -7,11 +7,12 @@
 static void row_text(struct grid *g, const struct img_build_step *step, bool staged)
 {
 	lb_autobuf struct lb_buf cell = { 0 };
-	lb_buf_addf(&cell, "%u", step->line);
+	lb_buf_addu(&cell, step->line);
 	grid_take(g, &cell);
 	if (staged)
 		grid_add(g, step->stage);
-	lb_buf_addf(&cell, "%s%s", step->trigger ? "ONBUILD " : "", step->text);
+	lb_buf_adds(&cell, step->trigger ? "ONBUILD " : "");
+	lb_buf_adds(&cell, step->text);
 	grid_take(g, &cell);
 	grid_add(g, step->outcome == LB_META ? "" : lb_outcome_name(step->outcome));
 	if (step->outcome == LB_ERROR)

@@ -28,6 +28,8 @@ static size_t decode(const char *text, uint32_t *cp)
 /* East Asian wide blocks and combining marks, as coarse as terminals agree on them. */
 static size_t columns_of(uint32_t c)
 {
+	if (c < 0x300)
+		return 1;
 	if ((c >= 0x300 && c < 0x370) || (c >= 0x200b && c < 0x2010) || (c >= 0x202a && c < 0x202f) || (c >= 0xfe00 && c < 0xfe10) ||
 	    c == 0xfeff)
 		return 0;
@@ -37,12 +39,21 @@ static size_t columns_of(uint32_t c)
 	return wide ? 2 : 1;
 }
 
+/* How many printable ASCII characters s begins with: most of what is printed, and a byte and a column each. */
+static size_t plain(const char *s)
+{
+	size_t n = 0;
+	while (s[n] >= ' ' && s[n] < 0x7f)
+		n++;
+	return n;
+}
+
 size_t text_width(const char *s)
 {
-	size_t width = 0;
+	size_t width = plain(s);
 	uint32_t c;
-	for (; *s; s += decode(s, &c)) {
-		decode(s, &c);
+	for (s += width; *s;) {
+		s += decode(s, &c);
 		width += columns_of(c);
 	}
 	return width;
@@ -56,7 +67,9 @@ static bool is_control(uint32_t c)
 void text_fit(struct lb_buf *out, const char *s, size_t width)
 {
 	bool cut = width && text_width(s) > width;
-	size_t left = width - (cut ? 1 : 0);
+	size_t left = width - (cut ? 1 : 0), whole = cut ? 0 : plain(s);
+	lb_buf_add(out, s, whole);
+	s += whole;
 	while (*s) {
 		uint32_t c;
 		size_t n = decode(s, &c), w = columns_of(c);
@@ -80,8 +93,11 @@ void text_fit(struct lb_buf *out, const char *s, size_t width)
 
 void text_pad(struct lb_buf *out, size_t columns)
 {
-	while (columns--)
-		lb_buf_addc(out, ' ');
+	static const char blanks[] = "                                ";
+	for (size_t n; columns; columns -= n) {
+		n = columns < sizeof(blanks) - 1 ? columns : sizeof(blanks) - 1;
+		lb_buf_add(out, blanks, n);
+	}
 }
 
 /* A word without its no-break marks. */

@@ -4,8 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define uthash_malloc(bytes) lb_malloc(bytes)
+#define uthash_malloc(bytes)     lb_malloc(bytes)
+#define HASH_FUNCTION(k, len, h) ((h) = hash_of(k, len))
+/* Longer chains cost more than the room that they save. */
+#define HASH_BKT_CAPACITY_THRESH 2
+
 #include <uthash.h>
+
+/* The last bytes of a digest are as good as any hash of it; other keys are seldom of its length. */
+static unsigned hash_of(const void *key, size_t len)
+{
+	unsigned h;
+	if (len == 32)
+		memcpy(&h, (const char *)key + 28, sizeof(h));
+	else
+		HASH_JEN(key, len, h);
+	return h;
+}
 
 struct item {
 	UT_hash_handle hh;
@@ -100,7 +115,7 @@ void lb_map_free(struct lb_map *m)
 	if (!m)
 		return;
 	struct item *it, *next;
-	HASH_ITER(hh, m->head, it, next)
+	HASH_ITER (hh, m->head, it, next)
 		drop(m, it);
 	free(m);
 }

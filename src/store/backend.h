@@ -62,6 +62,8 @@ struct lb_backend_ops {
 	bool (*has)(struct lb_backend *be, const struct lb_digest *digest, uint64_t *bytes);
 	/* As has, and protects the blob from a gc that runs meanwhile: somebody is about to rely on it. */
 	bool (*use)(struct lb_backend *be, const struct lb_digest *digest);
+	/* Is it known from such a call to be there? NULL: no. */
+	bool (*relied)(struct lb_backend *be, const struct lb_digest *digest);
 	int (*get)(struct lb_backend *be, const struct lb_digest *digest, struct lb_content **out, struct lb_err *err);
 	int (*list)(struct lb_backend *be, struct lb_blob_list *out, struct lb_err *err);
 	/* Removes a blob unless it was used at or after `protected_ns`; *removed tells. Absent is fine. */

@@ -282,6 +282,7 @@ static const struct lb_backend_ops disk_ops = {
 	.blob_abort = lb_disk_blob_abort,
 	.has = lb_disk_has,
 	.use = lb_disk_use,
+	.relied = lb_disk_relied,
 	.get = lb_disk_get,
 	.list = lb_disk_list,
 	.remove = lb_disk_remove,

@@ -7,12 +7,16 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include "lbench/mem.h"
 #include "store/backend.h"
 
-#define LB_DISK_NAME 48 /* of a temporary: "PREFIX-PROCESS-COUNTER" */
-#define LB_DISK_PATH (sizeof("blobs/sha256/") + LB_DIGEST_HEX)
+/* What was used so short a time before a lease began need not be touched for it. Half of what gc grants everybody: a lease
+ * that it did not see yet when it looked is younger than that. */
+#define LB_DISK_FRESH_NS ((int64_t)300 * 1000000000)
+#define LB_DISK_NAME     48 /* of a temporary: "PREFIX-PROCESS-COUNTER" */
+#define LB_DISK_PATH     (sizeof("blobs/sha256/") + LB_DIGEST_HEX)
 
 struct lb_disk {
 	struct lb_backend be;
@@ -25,12 +29,18 @@ struct lb_disk {
 	struct lb_map *used;   /* digests that were protected by `use` already */
 	int lease;             /* locked as long as the store is open and relies on something; -1 */
 	char lease_name[LB_DISK_NAME];
-	int held; /* the store's lock, shared, between the use of one blob and the next; -1 */
+	int64_t lease_ns; /* when it began */
+	int held;         /* the store's lock, shared, between the use of one blob and the next; -1 */
 };
 
 static inline struct lb_disk *lb_disk_of(struct lb_backend *be)
 {
 	return (struct lb_disk *)be;
+}
+
+static inline int64_t lb_disk_ns(struct timespec t)
+{
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 /* A new file or directory ("tmp/NAME", relative to root), which nobody sweeps as long as fd is open. LB_CANTCREAT. */
@@ -51,6 +61,7 @@ int lb_disk_blob_commit(struct lb_backend *be, struct lb_blob *b, const struct l
 void lb_disk_blob_abort(struct lb_backend *be, struct lb_blob *b);
 bool lb_disk_has(struct lb_backend *be, const struct lb_digest *digest, uint64_t *bytes);
 bool lb_disk_use(struct lb_backend *be, const struct lb_digest *digest);
+bool lb_disk_relied(struct lb_backend *be, const struct lb_digest *digest);
 int lb_disk_get(struct lb_backend *be, const struct lb_digest *digest, struct lb_content **out, struct lb_err *err);
 int lb_disk_list(struct lb_backend *be, struct lb_blob_list *out, struct lb_err *err);
 int lb_disk_remove(struct lb_backend *be, const struct lb_digest *digest, int64_t protected_ns, bool *removed, struct lb_err *err);

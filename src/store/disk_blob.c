@@ -2,7 +2,7 @@
  *
  * Blobs as files. A blob that somebody relies on (it was just written, or was there already when it should
  * have been) is touched once a process, under a shared lock: gc removes under the exclusive one and looks at
- * the time again, so that it never takes what was promised.
+ * the time again, so that it never takes what was promised. What was touched a moment ago is safe as it is.
  */
 #include "store/disk.h"
 
@@ -141,12 +141,17 @@ void lb_disk_blob_abort(struct lb_backend *be, struct lb_blob *b)
 	b->fd = -1;
 }
 
+static bool look_at(struct lb_disk *d, const struct lb_digest *digest, struct stat *st)
+{
+	char hex[LB_DIGEST_HEX];
+	lb_digest_hex(digest, hex);
+	return fstatat(d->blobs, hex, st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st->st_mode);
+}
+
 bool lb_disk_has(struct lb_backend *be, const struct lb_digest *digest, uint64_t *bytes)
 {
 	struct stat st;
-	char hex[LB_DIGEST_HEX];
-	lb_digest_hex(digest, hex);
-	if (fstatat(lb_disk_of(be)->blobs, hex, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
+	if (!look_at(lb_disk_of(be), digest, &st))
 		return false;
 	if (bytes)
 		*bytes = (uint64_t)st.st_size;
@@ -175,14 +180,23 @@ static bool touch(struct lb_disk *d, const struct lb_digest *digest)
 	return !failed || e != ENOENT;
 }
 
+bool lb_disk_relied(struct lb_backend *be, const struct lb_digest *digest)
+{
+	return is_marked(lb_disk_of(be), digest);
+}
+
 bool lb_disk_use(struct lb_backend *be, const struct lb_digest *digest)
 {
 	struct lb_disk *d = lb_disk_of(be);
-	if (!lb_disk_has(be, digest, NULL))
+	struct stat st;
+	/* the lease is the older of the two, so that gc sees one of them */
+	bool safe = leased(d, NULL) == 0;
+	if (!look_at(d, digest, &st))
 		return false;
 	if (is_marked(d, digest))
 		return true;
-	if (!touch(d, digest))
+	safe = safe && lb_disk_ns(st.st_mtim) >= d->lease_ns - LB_DISK_FRESH_NS;
+	if (!safe && !touch(d, digest))
 		return false;
 	mark_used(d, digest);
 	return true;
@@ -201,11 +215,6 @@ int lb_disk_get(struct lb_backend *be, const struct lb_digest *digest, struct lb
 	return 0;
 }
 
-static int64_t nanoseconds(struct timespec t)
-{
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
 int lb_disk_list(struct lb_backend *be, struct lb_blob_list *out, struct lb_err *err)
 {
 	struct lb_disk *d = lb_disk_of(be);
@@ -222,7 +231,7 @@ int lb_disk_list(struct lb_backend *be, struct lb_blob_list *out, struct lb_err 
 		if (fstatat(d->blobs, de->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
 			continue;
 		entry.bytes = (uint64_t)st.st_size;
-		entry.used_ns = nanoseconds(st.st_mtim);
+		entry.used_ns = lb_disk_ns(st.st_mtim);
 		lb_blob_list_add(out, &entry);
 	}
 	closedir(dir);
@@ -237,7 +246,7 @@ int lb_disk_remove(struct lb_backend *be, const struct lb_digest *digest, int64_
 	char hex[LB_DIGEST_HEX];
 	lb_digest_hex(digest, hex);
 	*removed = false;
-	if (fstatat(d->blobs, hex, &st, AT_SYMLINK_NOFOLLOW) != 0 || nanoseconds(st.st_mtim) >= protected_ns)
+	if (fstatat(d->blobs, hex, &st, AT_SYMLINK_NOFOLLOW) != 0 || lb_disk_ns(st.st_mtim) >= protected_ns)
 		return 0;
 	int failed = unlinkat(d->blobs, hex, 0);
 	int e = errno;

@@ -2,7 +2,8 @@
  *
  * What processes leave in tmp/, and how they tell that they are alive. A process that relies on blobs holds a
  * lease: a locked file in tmp/ whose time is when it began. The lock goes when the process goes, so a lease
- * that can be locked is garbage; and what was used since the oldest lease that cannot be locked is not gc's.
+ * that can be locked is garbage; and what was used since the oldest lease that cannot be locked, or shortly before, is not
+ * gc's.
  */
 #include "store/disk.h"
 
@@ -21,7 +22,10 @@ int lb_disk_lease(struct lb_disk *d, struct lb_err *err)
 {
 	if (d->lease >= 0)
 		return 0;
-	return lb_disk_temporary(d, "lease", false, d->lease_name, &d->lease, err);
+	int rc = lb_disk_temporary(d, "lease", false, d->lease_name, &d->lease, err);
+	struct stat st;
+	d->lease_ns = !rc && fstat(d->lease, &st) == 0 ? lb_disk_ns(st.st_mtim) : INT64_MAX;
+	return rc;
 }
 
 void lb_disk_lease_end(struct lb_disk *d)
@@ -99,9 +103,9 @@ struct sweep {
 static int sweep_one(struct lb_disk *d, const struct temporary *t, void *arg, struct lb_err *err)
 {
 	struct sweep *s = arg;
-	int64_t time_ns = (int64_t)t->st.st_mtim.tv_sec * 1000000000 + t->st.st_mtim.tv_nsec;
-	if (t->lease && t->alive && !t->ours && time_ns < s->protected_ns)
-		s->protected_ns = time_ns;
+	int64_t time_ns = lb_disk_ns(t->st.st_mtim);
+	if (t->lease && t->alive && !t->ours && time_ns - LB_DISK_FRESH_NS < s->protected_ns)
+		s->protected_ns = time_ns - LB_DISK_FRESH_NS;
 	if (t->alive || time_ns >= s->before_ns)
 		return 0;
 	s->freed_bytes += S_ISREG(t->st.st_mode) ? (uint64_t)t->st.st_size : 0;

@@ -68,7 +68,8 @@ bool lb_store_began_with(struct lb_store *s, const struct lb_digest *digest)
 	pthread_mutex_lock(&s->mutex);
 	bool ours = s->made && lb_map_getn(s->made, digest->bytes, sizeof(digest->bytes));
 	pthread_mutex_unlock(&s->mutex);
-	return !ours && s->be->ops->has(s->be, digest, NULL);
+	const struct lb_backend_ops *ops = s->be->ops;
+	return !ours && ((ops->relied && ops->relied(s->be, digest)) || ops->has(s->be, digest, NULL));
 }
 
 const char *lb_store_dir(const struct lb_store *s)

@@ -86,6 +86,41 @@ static void the_log_stays_short(void **state)
 	assert_true(size_of(dir, "lbench.db") > 50000);
 }
 
+static void set_age(const char *dir, const struct lb_digest *blob, time_t seconds)
+{
+	char hex[LB_DIGEST_HEX];
+	lb_digest_hex(blob, hex);
+	lb_autofree char *path = lb_format("%s/blobs/sha256/%s", dir, hex);
+	struct timespec times[2] = { { .tv_sec = time(NULL) - seconds }, { .tv_sec = time(NULL) - seconds } };
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* Whether it is touched or young enough: what an open handle was told to be there stays. */
+static void gc_leaves_what_others_rely_on(void **state)
+{
+	const char *dir = *state;
+	static const char *const texts[] = { "young", "older", "old", "nobody's, old" };
+	static const time_t ages[] = { 0, 200, 4000, 4000 };
+	struct lb_digest blobs[LB_COUNT(texts)];
+	int64_t later = time(NULL) + 1000000;
+	uint64_t freed;
+	struct lb_store *s = open_store(dir), *other = open_store(dir);
+	for (size_t i = 0; i < LB_COUNT(texts); i++) {
+		assert_int_equal(lb_store_put(other, texts[i], strlen(texts[i]), &blobs[i], NULL, NULL), 0);
+		set_age(dir, &blobs[i], ages[i]);
+	}
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(lb_store_put(s, texts[i], strlen(texts[i]), NULL, NULL, NULL), 0);
+	assert_int_equal(lb_store_gc(other, 0, later, &freed, NULL), 0);
+	for (size_t i = 0; i < LB_COUNT(texts); i++)
+		assert_int_equal(lb_store_has(s, &blobs[i], NULL), i < 3);
+	lb_store_close(s);
+	assert_int_equal(lb_store_gc(other, 0, later, &freed, NULL), 0);
+	for (size_t i = 0; i < LB_COUNT(texts); i++)
+		assert_false(lb_store_has(other, &blobs[i], NULL));
+	lb_store_close(other);
+}
+
 static void entries_of_others_stay(void **state)
 {
 	const char *dir = *state;
@@ -339,6 +374,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		LB_DIR_TEST(the_directory_is_an_oci_layout),
 		LB_DIR_TEST(the_log_stays_short),
+		LB_DIR_TEST(gc_leaves_what_others_rely_on),
 		LB_DIR_TEST(entries_of_others_stay),
 		LB_DIR_TEST(what_is_no_store_is_refused),
 		LB_DIR_TEST(damaged_parts_are_told),
