@@ -193,7 +193,7 @@ static bool read_inner_shell(struct reader *r, const struct lb_strv *w, size_t f
 {
 	if (!is_shell(w->items[first]))
 		return false;
-	for (size_t i = first + 1; i < w->count && strchr("-+", *w->items[i]); i++) {
+	for (size_t i = first + 1; i < w->count && *w->items[i] && strchr("-+", *w->items[i]); i++) {
 		char last = w->items[i][strlen(w->items[i]) - 1];
 		if (w->items[i][1] == '-' || i + 1 == w->count)
 			continue;
