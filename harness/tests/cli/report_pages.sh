@@ -23,6 +23,7 @@ mkdir -p project/src && cd project
 printf 'FROM node:20 AS build\nWORKDIR /app\nCOPY . .\nRUN npm ci\nRUN npm run build\nFROM nginx\nCOPY --from=build /app/dist /srv\nRUN rm -r /tmp/x\n' >Dockerfile
 printf '{ "name": "x", "version": "1.0.0" }\n' >package.json
 echo 'console.log(1)' >src/a.js
+mkdir -p node_modules/x && head -c 90000 /dev/zero >node_modules/x/index.js && head -c 40000 /dev/zero >app.log
 echo 'edits: { source: "src/**", dependencies: package.json }' >lbench.yaml
 run . && cd ..
 $LBENCH report project/.lbench/results/project/latest -o project.html
