@@ -326,6 +326,37 @@ static size_t manifests(const struct scenario *s)
 	return n;
 }
 
+struct seeking {
+	const struct front *f;
+	char *found;
+};
+
+/* The first file that a step brings. */
+static int seek_brought(const char *path, size_t len, struct lb_node *node, void *arg)
+{
+	struct seeking *s = arg;
+	if (node->attr.kind != LB_FILE)
+		return 0;
+	lb_autofree char *name = lb_strndup(path, len);
+	for (size_t i = 0; i < s->f->steps_count; i++) {
+		if (!s->f->steps[i].needed || !front_brings_path(s->f, s->f->steps[i].in->first_line, name))
+			continue;
+		s->found = lb_steal(&name);
+		return 2;
+	}
+	return 0;
+}
+
+/* Where the tree suggests nothing: whatever is brought, else whatever is there. */
+static char *any_file(const struct front *f)
+{
+	struct seeking s = { .f = f };
+	lb_tree_walk(f->sent, seek_brought, &s);
+	if (!s.found)
+		lb_tree_walk(f->sent, first_file, &s.found);
+	return s.found;
+}
+
 bool classes_assumed(const struct scenario *s, size_t variant, const struct front *f, struct classes *out)
 {
 	*out = (struct classes){ 0 };
@@ -336,8 +367,8 @@ bool classes_assumed(const struct scenario *s, size_t variant, const struct fron
 		if (share > 0)
 			add_share(out, &s->edits[i], share);
 	}
-	lb_autofree char *any = NULL;
-	if (!out->count && lb_tree_walk(f->sent, first_file, &any) && any) {
+	lb_autofree char *any = out->count ? NULL : any_file(f);
+	if (any) {
 		struct scn_edit *e = &out->edits[out->count];
 		*e = (struct scn_edit){ .name = lb_arena_strdup(&out->arena, "any-file"), .changes_count = 1 };
 		e->changes = lb_arena_alloc(&out->arena, sizeof(*e->changes));

@@ -129,21 +129,58 @@ static int decide_scenario(struct scan_task *t, struct lb_err *err)
 	return rc;
 }
 
+/* An lbench.yaml that is about another Dockerfile of the directory may not fit this one. *aside: why it is set aside. */
+static int load_project(const char *dir, struct scn_load_options *o, struct scenario **out, char **aside, struct lb_err *err)
+{
+	lb_autofree char *yaml = lb_path_join(dir, "lbench.yaml");
+	int rc = scenario_load(dir, o, out, err);
+	if (rc != LB_INVALID || !lb_fs_exists(AT_FDCWD, yaml))
+		return rc;
+	struct lb_err second;
+	o->project_text = "{}\n";
+	if (scenario_load(dir, o, out, &second) != 0)
+		return rc;
+	*aside = lb_format("lbench.yaml is set aside: %s", err->text);
+	return 0;
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	lb_autofree char *x = realpath(a, NULL), *y = realpath(b, NULL);
+	return x && y && strcmp(x, y) == 0;
+}
+
+/* Its variants are those of the file, where lbench.yaml lists some. */
+static int decide_variants(struct scan_task *t, const struct scenario *s, const char *file, struct lb_err *err)
+{
+	bool any = false;
+	int rc = 0;
+	for (size_t v = 0; v < s->variants_count && !rc; v++) {
+		const char *name = s->variants_count > 1 ? s->variants[v].name : t->unit->target;
+		if (!same_file(s->variants[v].dockerfile_path, file))
+			continue;
+		any = true;
+		rc = decide_variant(t, s, v, lb_arena_strdup(&t->arena, file), name ? lb_arena_strdup(&t->arena, name) : NULL, err);
+	}
+	return any ? rc : lb_fail(err, LB_UNSUPPORTED, "%s lists variants, and none is this file", s->file);
+}
+
 static int decide_in(struct scan_task *t, const char *below, struct lb_err *err)
 {
 	scn_autoscenario struct scenario *s = NULL;
-	lb_autofree char *dir = place(t->root, below), *file = place(t->root, t->unit->dockerfile);
+	lb_autofree char *dir = place(t->root, below), *file = place(t->root, t->unit->dockerfile), *aside = NULL;
 	lb_autofree char *memo = lb_path_join(dir, ".lbench/store/context.memo");
 	struct scn_load_options o = { .dockerfiles = &file,
 				      .dockerfiles_count = 1,
 				      .target = t->unit->target,
 				      .build_args = &t->unit->args,
 				      .memo_path = lb_fs_exists(AT_FDCWD, memo) ? memo : NULL };
-	int rc = scenario_load(dir, &o, &s, err);
-	if (rc)
-		return rc;
-	const char *target = t->unit->target ? lb_arena_strdup(&t->arena, t->unit->target) : NULL;
-	return decide_variant(t, s, 0, lb_arena_strdup(&t->arena, file), target, err);
+	int rc = load_project(dir, &o, &s, &aside, err);
+	if (!rc)
+		rc = decide_variants(t, s, file, err);
+	for (size_t i = 0; !rc && aside && i < t->count; i++)
+		t->rows[i].note = lb_arena_strdup(&t->arena, aside);
+	return rc;
 }
 
 /* What the Dockerfile wants of its context, as far as its text tells; false: it does not even parse, and no other context

@@ -29,8 +29,8 @@ static const char *copy(struct lb_arena *arena, const char *text)
 
 void scan_copy_strings(struct scan_row *r, struct lb_arena *arena)
 {
-	const char **texts[] = { &r->path,       &r->context,        &r->variant,   &r->message,       &r->broken_message,
-				 &r->cause.text, &r->cause.argument, &r->cause.run, &r->cause.no_model };
+	const char **texts[] = { &r->path, &r->context,    &r->variant,        &r->message,   &r->broken_message,
+				 &r->note, &r->cause.text, &r->cause.argument, &r->cause.run, &r->cause.no_model };
 	for (size_t i = 0; i < LB_COUNT(texts); i++)
 		*texts[i] = copy(arena, *texts[i]);
 }

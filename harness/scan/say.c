@@ -177,6 +177,10 @@ static void why_text(const struct scan_row *r, struct lb_buf *out)
 		lb_buf_adds(out, "some commits break it: ");
 		text_fit(out, r->broken_message ? r->broken_message : "a step fails", 0);
 	}
+	if (r->note) {
+		lb_buf_adds(out, out->len ? "; " : "");
+		text_fit(out, r->note, 0);
+	}
 }
 
 static void add_header(const struct columns *c, struct grid *g)

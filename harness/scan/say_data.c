@@ -85,7 +85,7 @@ void scan_rows_csv(const struct scan *s, size_t shown, struct lb_buf *out)
 		put_text(out, r->policy->name);
 		put_figures(r, out);
 		put_cause(r, out);
-		put_text(out, r->message ? r->message : r->broken_message);
+		put_text(out, r->message ? r->message : r->broken_message ? r->broken_message : r->note);
 		csv_end_row(out);
 	}
 }
@@ -166,6 +166,7 @@ static void row_json(const struct scan_row *r, size_t rank, struct lb_json *w)
 		cause_json(r, w);
 	}
 	lb_json_kstr(w, "message", r->message ? r->message : r->broken_message);
+	lb_json_kstr(w, "note", r->note);
 	lb_json_close(w, '}');
 }
 

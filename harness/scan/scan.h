@@ -59,6 +59,7 @@ struct scan_row {
 	double wasted_seconds, timeless; /* a commit: of those known; wasted RUNs whose seconds are not */
 	double broken;                   /* commits after which it cannot be built */
 	const char *broken_message;
+	const char *note; /* what else is to be said of it; NULL */
 	struct scan_cause cause;
 	double rank_seconds; /* a month; a re-run without seconds counts as the median of those with */
 };
