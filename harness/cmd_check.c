@@ -190,7 +190,8 @@ int cmd_check(int argc, char **argv, struct lb_err *err)
 	struct usage u = {
 		"check", "RESULT… | SCENARIO",
 		"Holds results against their baselines, or a work tree against the commit that it came from (`lbench check . --against\n"
-		"origin/main`: every Dockerfile). What is exact must not get worse beyond the budget (lost hits: 0);\n"
+		"origin/main`: every Dockerfile, as bake and compose files build it). What is exact must not get worse beyond the\n"
+		"budget (lost hits: 0); what moved beside the project (a base, a model, rules, lbench) is told and not charged;\n"
 		"times of two sessions are advice. Exit 1 when something got worse. `# lbench: allow lost-hit until\n"
 		"YYYY-MM-DD because …` above an instruction of the Dockerfile waives its lost hits until that day.",
 		table, LB_COUNT(table), .least = 0

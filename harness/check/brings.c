@@ -180,3 +180,30 @@ bool *brings_stages(const struct match_side *s, const char *from)
 		in[i] = true;
 	return in;
 }
+
+enum { DEPTH_MAX = 32 };
+
+/* upto: the last step of the stage that counts. */
+static bool stage_brings(const struct match_side *s, uint32_t stage, size_t upto, const char *path, unsigned depth)
+{
+	const struct report_step *steps = report_steps_of(s->r, s->b);
+	uint32_t other;
+	for (size_t i = 0; i < s->b->steps_count && i <= upto; i++) {
+		const char *text = report_string(s->r, steps[i].instruction);
+		lb_autofree char *from = steps[i].stage == stage ? brings_from(text) : NULL;
+		if (steps[i].stage != stage)
+			continue;
+		if (brings_file(text, path))
+			return true;
+		if (from && depth < DEPTH_MAX && find_stage(s, from, NULL, &other) && other != stage &&
+		    stage_brings(s, other, SIZE_MAX, path, depth + 1))
+			return true;
+	}
+	lb_autofree char *name = from_name(s, stage);
+	return name && depth < DEPTH_MAX && find_stage(s, name, &stage, &other) && stage_brings(s, other, SIZE_MAX, path, depth + 1);
+}
+
+bool brings_into(const struct match_side *s, size_t step, const char *path)
+{
+	return stage_brings(s, report_steps_of(s->r, s->b)[step].stage, step, path, 0);
+}

@@ -10,6 +10,9 @@
 /* Whether a COPY or ADD from the context brings the file at path, .dockerignore aside. false where the text does not
  * tell (a variable in it, another instruction). */
 bool brings_file(const char *instruction, const char *path);
+/* Whether the file at path comes into the step of that index: by it or a step before it in its stage, the stages that it
+ * is built on, and those that any of these takes from. */
+bool brings_into(const struct match_side *s, size_t step, const char *path);
 /* The value of --from (COPY) or of a mount's from= (RUN); NULL. The caller's. */
 char *brings_from(const char *instruction);
 /* The image that the stage starts from, through the stages that it is built on; NULL: scratch, or a variable. The

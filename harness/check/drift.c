@@ -253,17 +253,29 @@ struct gate_drift *drift_of_build(struct gating *x, const struct report_build *h
 	return add(x, DRIFT_POLICY, "", lb_strdup(was), lb_strdup(now), more);
 }
 
-/* The edit changes another file than it did, and a file of before would not have come to the same step. */
-static struct gate_drift *file_drift(struct gating *x, const struct pair *p, const struct report_step *root, const char *path)
+/* Whether one of the files comes into the step; but: those of this list do not count. */
+static bool any_into(const struct match_side *s, size_t step, const json_t *files, const json_t *but)
+{
+	for (size_t i = 0; i < json_array_size(files); i++) {
+		const char *path = json_string_value(json_array_get(files, i));
+		if (!holds(but, path) && brings_into(s, step, path))
+			return true;
+	}
+	return false;
+}
+
+/* The edit changes another file than it did. That is why the hit is lost where the file of now would have cost it in the
+ * baseline too, and that of then would not cost it now. */
+static struct gate_drift *file_drift(struct gating *x, const struct pair *p, const struct report_step *step, const struct report_step *root)
 {
 	struct gate_drift *d = find(x->g, DRIFT_EDIT, p->place.edit);
-	const json_t *was = d ? json_object_get(entry(x->g->base, "edits", p->place.edit), "files") : NULL;
-	if (!d || holds(was, path))
-		return NULL;
-	for (size_t i = 0; i < json_array_size(was); i++)
-		if (brings_file(report_string(p->head.r, root->instruction), json_string_value(json_array_get(was, i))))
-			return NULL;
-	return d;
+	const struct report_step *steps = report_steps_of(p->head.r, p->head.b);
+	const json_t *was = json_object_get(entry(x->g->base, "edits", p->place.edit), "files"),
+		     *now = json_object_get(entry(x->g->head, "edits", p->place.edit), "files");
+	int then = p->to_base[step - steps];
+	bool moved = d && then != MATCH_NONE && any_into(&p->base, (size_t)then, now, was) &&
+		     !any_into(&p->head, (size_t)(root - steps), was, NULL);
+	return moved ? d : NULL;
 }
 
 /* A RUN of the stages that `from` was made of whose model moved. */
@@ -277,26 +289,19 @@ static struct gate_drift *made_by_model(struct gating *x, const struct pair *p, 
 	return d;
 }
 
-int drift_of_loss(struct gating *x, const struct pair *p, const struct report_step *root, struct gate_drift **out, struct lb_err *err)
+struct gate_drift *drift_of_loss(struct gating *x, const struct pair *p, const struct report_step *step, const struct report_step *root)
 {
 	const struct report *r = p->head.r;
-	const char *reason = report_string(r, root->reason), *instruction = report_string(r, root->instruction);
-	*out = p->drift;
-	if (!*out && (root->trigger || strcmp(reason, "base-changed") == 0))
-		*out = base_drift(x, p, root->stage);
-	if (*out || strcmp(reason, "files-changed") != 0)
-		return 0;
-	lb_autofree char *from = brings_from(instruction);
-	if (from) {
-		*out = made_by_model(x, p, from);
-		return 0;
-	}
-	lb_autojson json_t *e = NULL;
-	int rc = report_evidence(r, root, &e, err);
-	const char *path = rc ? "" : report_member(e, "path");
-	if (*path)
-		*out = file_drift(x, p, root, path);
-	return rc;
+	const char *reason = report_string(r, root->reason);
+	struct gate_drift *d = p->drift;
+	if (!d && (root->trigger || strcmp(reason, "base-changed") == 0))
+		d = base_drift(x, p, root->stage);
+	if (d || strcmp(reason, "files-changed") != 0)
+		return d;
+	lb_autofree char *from = brings_from(report_string(r, root->instruction));
+	if (from)
+		d = made_by_model(x, p, from);
+	return d ? d : file_drift(x, p, step, root);
 }
 
 static struct gate_drift *moved_base(struct gating *x, const struct pair *p)
@@ -345,7 +350,7 @@ static int moved_share(struct gating *x, const struct pair *p, size_t i, enum ch
 	if (lost) {
 		int rc = report_root(p->head.r, p->head.b, s, &root, err);
 		if (!rc)
-			rc = drift_of_loss(x, p, root, d, err);
+			*d = drift_of_loss(x, p, s, root);
 		/* an image does not grow by what is only made again */
 		*out -= was && q == CHECK_IMAGE ? share(was, q) : 0;
 		return rc;

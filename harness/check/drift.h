@@ -8,8 +8,8 @@
  *   policy     everything that another version of it decides
  *   compressor bytes
  *   weights    nothing: no limit is on a weighted figure
- *   files      hits lost through a file that the edit did not change before, unless the step that brings it brings a file
- *              of before too, and what those steps cost; the bytes of that edit
+ *   files      hits that the baseline's Dockerfile would have lost too, had the edit changed the file of now, and that are
+ *              not lost on a file of then, and what those steps cost; the bytes of that edit
  *   models     seconds of the RUN, bytes where it runs; hits lost on files that a stage takes over from such a RUN
  *   bases      hits lost through its triggers or its coming anew, and what those steps cost; the bytes by which it grew
  */
@@ -22,8 +22,8 @@
 void drift_find(struct gating *x);
 /* Of the build as a whole: another version of the policy, or the same inputs under another lbench. NULL: none. */
 struct gate_drift *drift_of_build(struct gating *x, const struct report_build *head, const struct report_build *base);
-/* What the loss of a hit follows from, when its chain of misses began at root; *out is NULL when it is the project's. */
-int drift_of_loss(struct gating *x, const struct pair *p, const struct report_step *root, struct gate_drift **out, struct lb_err *err);
+/* What the loss of the step's hit follows from, when its chain of misses began at root; NULL when it is the project's. */
+struct gate_drift *drift_of_loss(struct gating *x, const struct pair *p, const struct report_step *step, const struct report_step *root);
 /* What a figure (values: in the baseline, now) that is beyond its limit follows from; *out is NULL when it is beyond it
  * all the same. */
 int drift_of_figure(struct gating *x, const struct pair *p, enum check_quantity q, const struct check_limit *limit, const double values[2],

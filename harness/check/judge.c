@@ -66,7 +66,7 @@ static int find_lost(struct gating *x, const struct pair *p, struct lost *out, s
 		*l = (struct lost){ .step = s };
 		rc = report_root(p->head.r, p->head.b, s, &l->root, err);
 		if (!rc)
-			rc = drift_of_loss(x, p, l->root, &l->drift, err);
+			l->drift = drift_of_loss(x, p, s, l->root);
 		if (!rc && !l->drift)
 			l->waiver = finding_waiver(x, &p->head, s, l->root);
 	}

@@ -161,18 +161,17 @@ static void annotation(const struct finding *f, bool warn, struct lb_buf *out)
 
 void say_annotations(const struct gate *gates, size_t count, bool warn, struct lb_buf *out)
 {
-	/* one Dockerfile may be built in several ways, and say the same of each */
+	/* one Dockerfile may be built in several ways and under several policies, and its line is the one cause of all */
 	lb_autostrv struct lb_strv said = { 0 };
 	for (size_t i = 0; i < count; i++) {
 		for (size_t k = 0; k < gates[i].count; k++) {
-			lb_autobuf struct lb_buf line = { 0 };
-			if (!finding_fails(&gates[i].findings[k]))
+			const struct finding *f = &gates[i].findings[k];
+			lb_autofree char *cause =
+				lb_format("%s\n%u\n%s\n%s", f->file, f->line, say_title(f), f->line ? "" : gates[i].head->scenario);
+			if (!finding_fails(f) || lb_strv_has(&said, cause))
 				continue;
-			annotation(&gates[i].findings[k], warn, &line);
-			if (lb_strv_has(&said, lb_buf_str(&line)))
-				continue;
-			lb_strv_add(&said, lb_buf_str(&line));
-			lb_buf_adds(out, lb_buf_str(&line));
+			lb_strv_add(&said, cause);
+			annotation(f, warn, out);
 		}
 	}
 }

@@ -84,6 +84,21 @@ static int load_rules(struct report *r, const json_t *models, struct lb_err *err
 	return 0;
 }
 
+/* Where it stands: jansson does not say, and the key occurs once at the top of what lbench writes. */
+static int bad_schema(const char *path, const char *text, const json_t *schema, struct lb_err *err)
+{
+	const char *at = strstr(text, "\"schema\"");
+	struct lb_pos pos = { path, 1, 1 };
+	for (const char *p = text; at && p < at; p++) {
+		pos.col = *p == '\n' ? 1 : pos.col + 1;
+		pos.line += *p == '\n';
+	}
+	if (!schema)
+		return lb_fail_at(err, (struct lb_pos){ path, 1, 1 }, "\"schema\" is missing; %d is expected", SCHEMA);
+	long long n = json_integer_value(schema);
+	return lb_fail_at(err, pos, "\"schema\" is %lld; this lbench reads %d%s", n, SCHEMA, n > SCHEMA ? ", a newer one wrote this" : "");
+}
+
 int report_load_run(struct report *r, struct lb_err *err)
 {
 	lb_autofree char *path = lb_path_join(r->dir, "run.json");
@@ -99,8 +114,7 @@ int report_load_run(struct report *r, struct lb_err *err)
 		return rc;
 	const json_t *schema = json_object_get(r->run, "schema");
 	if (json_integer_value(schema) != SCHEMA)
-		return lb_fail(err, LB_INVALID, "%s: \"schema\" is %lld; this lbench reads %d", path, (long long)json_integer_value(schema),
-			       SCHEMA);
+		return bad_schema(path, lb_buf_str(&text), schema, err);
 	const json_t *scenario = json_object_get(r->run, "scenario"), *options = json_object_get(r->run, "options"),
 		     *models = json_object_get(r->run, "models");
 	if ((rc = want(r, scenario, "scenario", JSON_OBJECT, err)) || (rc = want(r, options, "options", JSON_OBJECT, err)) ||
