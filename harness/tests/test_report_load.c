@@ -132,7 +132,7 @@ static void test_errors(void **state)
 		{ NULL, NULL, NULL, ": not a result (it has no run.json)" },
 		{ "{\"schema\":1,\n \"a\" }", BUILDS, STEPS, "/run.json:2:6: not valid JSON" },
 		{ "[]", BUILDS, STEPS, "/run.json:1:1: an object is expected" },
-		{ "{\"schema\":2}", BUILDS, STEPS, "/run.json: \"schema\" is 2; this lbench reads 1" },
+		{ "{\"schema\":2}", BUILDS, STEPS, "/run.json:1:2: \"schema\" is 2; this lbench reads 1" },
 		{ "{\"schema\":1,\"scenario\":{\"name\":\"s\"},\"options\":{},\"status\":\"done\"}", BUILDS, STEPS,
 		  "/run.json: \"variants\" is missing; an array is expected" },
 		{ "{\"schema\":1,\"scenario\":{},\"options\":{},\"status\":\"done\",\"variants\":[],\"edits\":[{\"name\":\"e\",\"weight\":-"
