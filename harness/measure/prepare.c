@@ -207,7 +207,8 @@ void prepared_options(struct prepared *p, size_t build, struct lb_build_options 
 		.contexts = s->named_contexts, .contexts_count = s->named_contexts_count,
 		.target = v->target, .platform = v->platform, .policy = p->o->policies[b->policy], .tag = v->name, .mode = p->o->mode,
 		.models = s->models, .models_count = s->models_count, .world = { &e->state->world }, .seed = s->seed,
-		.place = place_of(p, b), .store = p->o->store, .results = p->results, .cancel = p->o->cancel, .exec = p->o->exec, .keep_times = p->o->keep_times,
+		.place = place_of(p, b), .store = p->o->store, .results = p->results, .lasting = true,
+		.cancel = p->o->cancel, .exec = p->o->exec, .keep_times = p->o->keep_times,
 		.keeps_mounts = p->o->builders[b->builder] == LB_BUILDER_WARM,
 		.layer = { .compression = p->o->compression, .level = p->o->level, .cancel = p->o->cancel } };
 }

@@ -26,31 +26,9 @@ static void build_release(struct build *b)
 		lb_link_unref(b->image_links[i]);
 	free(b->image_links);
 	lb_node_unref(b->context);
-	lb_build_plan_free(b->plan);
+	if (!b->resolved)
+		lb_build_plan_free(b->plan);
 	lb_arena_release(&b->arena);
-}
-
-static int make_plan(struct build *b, struct lb_err *err)
-{
-	const struct lb_build_options *o = b->o;
-	struct lb_pairs contexts = { lb_arena_alloc(&b->arena, (o->contexts_count + 1) * sizeof(struct lb_pair)), o->contexts_count, 0 };
-	for (size_t i = 0; i < o->contexts_count; i++)
-		contexts.items[i] = (struct lb_pair){ o->contexts[i].name, "" };
-	struct lb_pairs *kept = lb_arena_alloc(&b->arena, sizeof(*kept));
-	*kept = contexts;
-	struct lb_plan_options po = { .build_args = o->build_args, .target = o->target, .platform = o->platform,
-		.named_contexts = kept, .dialect = o->policy->dialect, .unneeded_too = b->shape.unneeded_stages };
-	int rc = lb_build_plan_new(o->dockerfile, &po, &b->plan, err);
-	if (rc)
-		return rc;
-	b->stages = lb_arena_alloc(&b->arena, b->plan->stages_count * sizeof(*b->stages));
-	for (size_t s = 0; s < b->plan->stages_count; s++) {
-		b->stages[s].index = (int)s;
-		b->stages[s].plan = &b->plan->stages[s];
-	}
-	for (size_t i = 0; i < b->plan->order_count; i++)
-		b->stages[b->plan->order[i]].needed = true;
-	return b->shape.resolves_first ? stages_resolve(b, err) : 0;
 }
 
 static int receive_context(struct build *b, struct lb_err *err)
@@ -101,7 +79,7 @@ static int complete_target(struct build *b, struct lb_err *err)
 
 static int carry_out(struct build *b, struct lb_err *err)
 {
-	int rc = make_plan(b, err);
+	int rc = resolve_plan(b, err);
 	if (!rc)
 		rc = lb_cache_begin(b->o->cache, err);
 	if (rc)

@@ -289,26 +289,43 @@ static void note_ledger(struct build *b, struct step_run *sr)
 		sr->bytes_new = r->info.blob_bytes;
 }
 
-int step_execute(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_err *err)
+/* Carries the step out on root, and puts what came out among the results. */
+static int make_result(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_node *root, struct lb_err *err)
 {
-	struct lb_node *root = NULL;
-	struct result made = { 0 };
-	int rc = stage_root(b, st, (size_t)(sr - st->steps), true, &root, err);
-	if (rc)
-		return rc;
-	made.made = build_stamp(b).sec;
-	if (sr->step.op == LB_OP_RUN && b->o->mode != LB_RUN_EXEC)
-		rc = take_time(b, sr, err);
-	if (!rc)
-		rc = step_carry_out(b, st, sr, root, &made, err);
-	lb_node_unref(root);
+	struct result made = { .made = build_stamp(b).sec };
+	int rc = step_carry_out(b, st, sr, root, &made, err);
 	if (!rc)
 		rc = name_result(b, st, sr, &made, err);
-	if (rc) {
+	if (rc)
 		lb_node_unref(made.layer);
+	else
+		sr->result = results_add(b->o->results, &made);
+	return rc;
+}
+
+static int find_or_make(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_node *root, struct lb_err *err)
+{
+	lb_autobuf struct lb_buf key = { 0 };
+	bool fit = recall_key(b, st, sr, root, &key);
+	sr->result = fit ? results_recall(b->o->results, &key) : NULL;
+	if (sr->result)
+		return 0;
+	int rc = make_result(b, st, sr, root, err);
+	if (!rc && fit)
+		results_note(b->o->results, &key, root, sr->result);
+	return rc;
+}
+
+int step_execute(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_err *err)
+{
+	lb_autonode struct lb_node *root = NULL;
+	int rc = stage_root(b, st, (size_t)(sr - st->steps), true, &root, err);
+	if (!rc && sr->step.op == LB_OP_RUN && b->o->mode != LB_RUN_EXEC)
+		rc = take_time(b, sr, err);
+	if (!rc)
+		rc = find_or_make(b, st, sr, root, err);
+	if (rc)
 		return rc;
-	}
-	sr->result = results_add(b->o->results, &made);
 	sr->executed = true;
 	sr->outcome = LB_MISS;
 	note_ledger(b, sr);

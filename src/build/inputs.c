@@ -241,11 +241,11 @@ static bool needs_root(const struct build *b, const struct step_run *sr)
 
 /* ---- RUN ---- */
 
-static const struct lb_model *find_model(const struct build *b, const struct step_run *sr)
+const struct lb_model *step_model(const struct build *b, const char *text, const char *command)
 {
-	lb_autofree char *bare = lb_format("RUN %s", sr->step.command ? sr->step.command : "");
+	lb_autofree char *bare = lb_format("RUN %s", command ? command : "");
 	for (size_t i = 0; i < b->o->models_count; i++)
-		if (lb_model_find(&b->o->models[i], 1, sr->text) || lb_model_find(&b->o->models[i], 1, bare))
+		if (lb_model_find(&b->o->models[i], 1, text) || lb_model_find(&b->o->models[i], 1, bare))
 			return &b->o->models[i];
 	return NULL;
 }
@@ -291,7 +291,7 @@ static int add_pattern(const struct build *b, struct lb_sha256 *h, char *pattern
 
 static int gather_model(const struct build *b, struct step_run *sr, struct lb_err *err)
 {
-	const struct lb_model *m = sr->model = find_model(b, sr);
+	const struct lb_model *m = sr->model = sr->resolved ? sr->resolved->model : step_model(b, sr->text, sr->step.command);
 	sr->in.depends_known = m && m->depends_given;
 	if (!sr->in.depends_known)
 		return 0;
@@ -362,8 +362,8 @@ int inputs_gather(struct build *b, struct stage_run *st, struct step_run *sr, bo
 	size_t count = s->sources_count + s->mounts_count;
 	sr->sources = lb_arena_alloc(&b->arena, (count + 1) * sizeof(*sr->sources));
 	sr->in = (struct lb_inputs){ .step = s,
-				     .before = &sr->before,
-				     .after = &sr->after,
+				     .before = sr->before,
+				     .after = sr->after,
 				     .stage = st->index,
 				     .stage_name = st->plan->stage->name,
 				     .index = (int)(sr - st->steps),

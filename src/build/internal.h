@@ -38,9 +38,50 @@ struct lb_node *results_apply(struct lb_results *rs, struct lb_node *root, struc
 /* context without what ignore drops, remembered for the pair; a reference for the caller. */
 struct lb_node *results_ignore(struct lb_results *rs, struct lb_node *context, const struct lb_ignore *ignore);
 
-struct step_run {
+struct build;
+struct stage_run;
+struct step_run;
+
+/* resolve.c: what a Dockerfile comes to with given arguments and bases. Immutable once it is in lb_results. */
+struct resolved_step {
 	struct lb_step step;
 	struct lb_stage_state before, after;
+	const struct lb_model *model;
+	const char *text;
+};
+struct resolved_image {
+	const char *name, *platform;
+	const struct lb_base_image *answer;
+};
+struct resolved {
+	struct lb_build_plan *plan;
+	struct lb_pairs contexts;
+	struct resolved_step **stages; /* NULL for one that is not needed; steps by their place behind FROM, which is the first */
+	struct resolved_image *asked;  /* all that has to be the same for it to hold */
+	size_t asked_count, asked_cap;
+	bool unfit;                    /* not to be shared */
+	struct resolved *_Atomic next; /* the same Dockerfile and arguments on other bases */
+};
+void resolved_free(struct resolved *r); /* NULL is fine */
+/* Sets b->plan and b->stages, and b->resolved where the instructions are resolved already. LB_INVALID. */
+int resolve_plan(struct build *b, struct lb_err *err);
+
+/* results.c, of one key: plans, linked by `next`; NULL: none. *room: one more may be added. */
+struct resolved *results_plans(struct lb_results *rs, const struct lb_buf *key, bool *room);
+void results_add_plan(struct lb_results *rs, const struct lb_buf *key, struct resolved *r); /* takes r */
+/* What a step came to that had all its inputs in common with an earlier one; NULL: there was none. */
+const struct result *results_recall(struct lb_results *rs, const struct lb_buf *key);
+/* held: the node that the key names by its address. */
+void results_note(struct lb_results *rs, const struct lb_buf *key, struct lb_node *held, const struct result *r);
+
+/* recall.c: the key of all that a step's result follows from, for results_recall. False: it is not to be remembered. */
+bool recall_key(const struct build *b, const struct stage_run *st, const struct step_run *sr, const struct lb_node *root,
+		struct lb_buf *key);
+
+struct step_run {
+	struct lb_step step;
+	const struct lb_stage_state *before, *after;
+	const struct resolved_step *resolved; /* NULL: resolved for this build alone */
 	struct lb_inputs in;
 	struct lb_source *sources;
 	const struct lb_model *model;  /* RUN; NULL: none */
@@ -59,7 +100,7 @@ struct step_run {
 	struct lb_node *clean;         /* … this one, where it was made; NULL: none */
 	uint64_t bytes_new;
 	char *message;                 /* an error's */
-	char *text;                    /* as tables show it */
+	const char *text;              /* as tables show it */
 };
 
 struct stage_run {
@@ -82,7 +123,8 @@ struct build {
 	const struct lb_build_options *o;
 	struct lb_build_result *out;
 	struct lb_shape shape;         /* of the policy, on the cache's builder */
-	struct lb_build_plan *plan;
+	struct lb_build_plan *plan;    /* of `resolved`, or its own */
+	const struct resolved *resolved; /* borrowed; NULL: instructions are resolved as they come */
 	struct lb_arena arena;         /* selections, texts */
 	struct lb_node *context;       /* after .dockerignore, as the builder sees it */
 	struct stage_run *stages;      /* as many as the plan has */
@@ -114,6 +156,7 @@ int select_source(struct build *b, const struct selection_query *q, const struct
  * what is missing there; without, such sources stay unknown. */
 int inputs_gather(struct build *b, struct stage_run *st, struct step_run *sr, bool with_bytes, struct lb_err *err);
 void inputs_release(struct step_run *sr);
+const struct lb_model *step_model(const struct build *b, const char *text, const char *command); /* of a RUN; NULL */
 
 /* copy.c: the layer of a COPY or ADD onto root (NULL: unknown where it is not known). */
 int copy_layer(struct build *b, const struct step_run *sr, struct lb_node *root, struct lb_node **out, struct lb_err *err);
@@ -149,8 +192,9 @@ void stale_note_miss(const struct build *b, struct stage_run *st, struct step_ru
 
 /* stage.c */
 int stage_decide(struct build *b, struct stage_run *st, struct lb_err *err);
-/* Finds the bases and resolves all instructions of the needed stages, and forgets what came out. LB_INVALID. */
-int stages_resolve(struct build *b, struct lb_err *err);
+int stage_find_base(struct build *b, struct stage_run *st, struct lb_err *err); /* LB_INVALID: nothing is known of it */
+/* An instruction in one line, as tables show it. */
+char *step_text(struct lb_arena *arena, const struct lb_instruction *in);
 
 /* output.c: image, ledger, push; then rows and totals. */
 int output_image(struct build *b, struct stage_run *target, struct lb_err *err);

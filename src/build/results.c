@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the builds of a run share: layers by result id, roots by (root, layer), filtered contexts by
- * (context, ignore). Keys by pointer are safe, since each entry holds references to what it names.
+ * (context, ignore); of lasting builds also plans, and results by all that they follow from. Keys by pointer are
+ * safe, since each entry holds references to what it names.
  */
 #include "build/internal.h"
 
@@ -18,6 +19,14 @@ struct pair_value {
 	struct lb_node *a, *b, *out;
 };
 
+/* So many plans are remembered: a run has few Dockerfiles, or one for each build. */
+enum { PLANS_MAX = 256 };
+
+struct step_value {
+	struct lb_node *held;
+	const struct result *result;
+};
+
 struct lb_results {
 	pthread_mutex_t lock;
 	struct lb_map *by_id;   /* 32 bytes -> struct result */
@@ -25,6 +34,9 @@ struct lb_results {
 	struct lb_map *ignored;
 	/* the context filtered last, for each ignore: the next one mostly shares with it */
 	struct lb_map *last; /* ignore pointer -> struct pair_value (borrowed from `ignored`) */
+	struct lb_map *plans; /* -> struct resolved, the first of a chain */
+	struct lb_map *steps; /* -> struct step_value */
+	struct lb_results_counts counts;
 };
 
 static void free_result(void *p)
@@ -43,6 +55,22 @@ static void free_pair(void *p)
 	free(v);
 }
 
+static void free_plans(void *p)
+{
+	struct resolved *next;
+	for (struct resolved *r = p; r; r = next) {
+		next = r->next;
+		resolved_free(r);
+	}
+}
+
+static void free_step(void *p)
+{
+	struct step_value *v = p;
+	lb_node_unref(v->held);
+	free(v);
+}
+
 struct lb_results *lb_results_new(void)
 {
 	struct lb_results *rs = lb_calloc(1, sizeof(*rs));
@@ -51,6 +79,8 @@ struct lb_results *lb_results_new(void)
 	rs->applied = lb_map_new(free_pair);
 	rs->ignored = lb_map_new(free_pair);
 	rs->last = lb_map_new(NULL);
+	rs->plans = lb_map_new(free_plans);
+	rs->steps = lb_map_new(free_step);
 	return rs;
 }
 
@@ -58,6 +88,8 @@ void lb_results_free(struct lb_results *rs)
 {
 	if (!rs)
 		return;
+	lb_map_free(rs->steps);
+	lb_map_free(rs->plans);
 	lb_map_free(rs->last);
 	lb_map_free(rs->ignored);
 	lb_map_free(rs->applied);
@@ -176,4 +208,57 @@ struct lb_node *results_ignore(struct lb_results *rs, struct lb_node *context, c
 	}
 	pthread_mutex_unlock(&rs->lock);
 	return out;
+}
+
+/* ---- what lasting builds have in common ---- */
+
+struct resolved *results_plans(struct lb_results *rs, const struct lb_buf *key, bool *room)
+{
+	pthread_mutex_lock(&rs->lock);
+	struct resolved *r = lb_map_getn(rs->plans, key->data, key->len);
+	*room = rs->counts.plans_made < PLANS_MAX;
+	pthread_mutex_unlock(&rs->lock);
+	return r;
+}
+
+void results_add_plan(struct lb_results *rs, const struct lb_buf *key, struct resolved *r)
+{
+	pthread_mutex_lock(&rs->lock);
+	struct resolved *first = lb_map_getn(rs->plans, key->data, key->len);
+	if (first) {
+		atomic_store(&r->next, atomic_load(&first->next));
+		atomic_store(&first->next, r);
+	} else {
+		lb_map_setn(rs->plans, key->data, key->len, r);
+	}
+	rs->counts.plans_made++;
+	pthread_mutex_unlock(&rs->lock);
+}
+
+const struct result *results_recall(struct lb_results *rs, const struct lb_buf *key)
+{
+	pthread_mutex_lock(&rs->lock);
+	const struct step_value *v = lb_map_getn(rs->steps, key->data, key->len);
+	const struct result *r = v ? v->result : NULL;
+	rs->counts.steps_recalled += v != NULL;
+	pthread_mutex_unlock(&rs->lock);
+	return r;
+}
+
+void results_note(struct lb_results *rs, const struct lb_buf *key, struct lb_node *held, const struct result *r)
+{
+	struct step_value *v = lb_malloc(sizeof(*v));
+	*v = (struct step_value){ lb_node_ref(held), r };
+	pthread_mutex_lock(&rs->lock);
+	rs->counts.steps_made++;
+	lb_map_setn(rs->steps, key->data, key->len, v);
+	pthread_mutex_unlock(&rs->lock);
+}
+
+struct lb_results_counts lb_results_counts(struct lb_results *rs)
+{
+	pthread_mutex_lock(&rs->lock);
+	struct lb_results_counts counts = rs->counts;
+	pthread_mutex_unlock(&rs->lock);
+	return counts;
 }

@@ -348,7 +348,7 @@ static struct lb_node *drop_at(const struct lb_node *lower, struct lb_node *n, c
 /* What is written below a volume goes with it. A volume's directory is made where it is missing. */
 static int drop_volumes(const struct build *b, const struct step_run *sr, struct lb_node *root, struct lb_node **layer, struct lb_err *err)
 {
-	const struct lb_image_config *config = &sr->before.config;
+	const struct lb_image_config *config = &sr->before->config;
 	int rc = 0;
 	for (size_t i = 0; !rc && i < config->volumes_count; i++) {
 		lb_autofree char *rooted = lb_format("/%s", config->volumes[i]);

@@ -17,9 +17,9 @@ static const struct result *find_result(struct build *b, const struct lb_digest 
 
 /* ---- steps ---- */
 
-static char *table_text(struct build *b, const struct lb_instruction *in)
+char *step_text(struct lb_arena *arena, const struct lb_instruction *in)
 {
-	char *s = lb_arena_strdup(&b->arena, in->original ? in->original : in->word);
+	char *s = lb_arena_strdup(arena, in->original ? in->original : in->word);
 	size_t w = 0;
 	bool blank = false;
 	for (size_t i = 0; s[i]; i++) {
@@ -39,7 +39,12 @@ static char *table_text(struct build *b, const struct lb_instruction *in)
 static struct step_run *add_step(struct build *b, struct stage_run *st, const struct lb_instruction *in, int trigger)
 {
 	struct step_run *sr = &st->steps[st->steps_count++];
-	*sr = (struct step_run){ .instruction = in, .trigger = trigger, .outcome = LB_UNREACHED, .text = table_text(b, in) };
+	const struct resolved_step *known = b->resolved && !trigger ? b->resolved->stages[st->index] : NULL;
+	sr->instruction = in;
+	sr->trigger = trigger;
+	sr->outcome = LB_UNREACHED;
+	sr->resolved = known ? known + (in - &b->plan->df->instructions[st->plan->stage->first]) : NULL;
+	sr->text = known ? sr->resolved->text : step_text(&b->arena, in);
 	return sr;
 }
 
@@ -113,15 +118,37 @@ static bool is_step_failure(int code)
 	return code == LB_FAILED || code == LB_INVALID;
 }
 
+static const struct lb_stage_state *keep_state(struct build *b, const struct lb_stage_state *s)
+{
+	struct lb_stage_state *kept = lb_arena_alloc(&b->arena, sizeof(*kept));
+	*kept = *s;
+	return kept;
+}
+
+/* What the instruction comes to, and the states before and behind it; behind it the stage goes on. */
+static int resolve(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_err *err)
+{
+	const struct resolved_step *known = sr->resolved;
+	if (known) {
+		sr->step = known->step;
+		sr->before = &known->before;
+		sr->after = &known->after;
+		st->state = known->after;
+		return 0;
+	}
+	sr->before = keep_state(b, &st->state);
+	int rc = lb_step_resolve(&st->state, sr->instruction, sr->trigger, &sr->step, err);
+	sr->after = keep_state(b, &st->state);
+	return rc;
+}
+
 static int run_step(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_err *err)
 {
 	if (b->o->cancel && atomic_load(b->o->cancel))
 		return lb_fail(err, LB_INTERRUPTED, "interrupted");
-	sr->before = st->state;
-	int rc = lb_step_resolve(&st->state, sr->instruction, sr->trigger, &sr->step, err);
+	int rc = resolve(b, st, sr, err);
 	if (b->o->network && sr->step.network && strcmp(sr->step.network, "default") == 0)
 		sr->step.network = b->o->network;
-	sr->after = st->state;
 	begin(b, st, sr);
 	if (!rc)
 		rc = decide(b, st, sr, err);
@@ -141,7 +168,7 @@ static int run_step(struct build *b, struct stage_run *st, struct step_run *sr, 
 
 /* ---- FROM ---- */
 
-static int find_base(struct build *b, struct stage_run *st, struct lb_err *err)
+int stage_find_base(struct build *b, struct stage_run *st, struct lb_err *err)
 {
 	const char *name = st->plan->base;
 	if (st->plan->base_stage >= 0) {
@@ -177,13 +204,13 @@ static int check_name(const struct build *b, const struct stage_run *st, struct 
 static int decide_from(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_err *err)
 {
 	const struct lb_image_config *config = st->base ? &st->base->config : NULL;
-	lb_stage_state_init(&st->state, b->plan, st->index, config, st->base_stage ? &st->base_stage->state : NULL);
-	sr->before = sr->after = st->state;
+	if (!sr->resolved)
+		lb_stage_state_init(&st->state, b->plan, st->index, config, st->base_stage ? &st->base_stage->state : NULL);
 	begin(b, st, sr);
-	int rc = lb_step_resolve(&st->state, sr->instruction, 0, &sr->step, err);
+	int rc = resolve(b, st, sr, err);
 	sr->in = (struct lb_inputs){ .step = &sr->step,
-				     .before = &sr->before,
-				     .after = &sr->after,
+				     .before = sr->before,
+				     .after = sr->after,
 				     .stage = st->index,
 				     .stage_name = st->plan->stage->name,
 				     .no_cache = b->o->no_cache };
@@ -204,7 +231,7 @@ static int decide_from(struct build *b, struct stage_run *st, struct step_run *s
 
 static int begin_stage(struct build *b, struct stage_run *st, struct lb_err *err)
 {
-	int rc = find_base(b, st, err);
+	int rc = stage_find_base(b, st, err);
 	st->steps_cap = st->plan->stage->end - st->plan->stage->first + triggers_of(st)->onbuild_count;
 	st->steps = lb_arena_alloc(&b->arena, st->steps_cap * sizeof(*st->steps));
 	struct step_run *sr = add_step(b, st, &b->plan->df->instructions[st->plan->stage->first], 0);
@@ -246,48 +273,5 @@ int stage_decide(struct build *b, struct stage_run *st, struct lb_err *err)
 		if (!b->failed)
 			rc = run_step(b, st, sr, err);
 	}
-	return rc;
-}
-
-/* ---- all stages, before anything runs ---- */
-
-static int check_image(const struct build *b, const struct lb_instruction *in, const char *from, int from_stage, struct lb_err *err)
-{
-	if (!from || from_stage >= 0 || strcmp(from, "scratch") == 0)
-		return 0;
-	for (size_t i = 0; i < b->o->contexts_count; i++)
-		if (strcmp(b->o->contexts[i].name, from) == 0)
-			return 0;
-	if (b->o->find_base(b->o->find_base_arg, from, b->o->platform))
-		return 0;
-	return lb_fail_at(err, lb_instruction_pos(b->plan->df, in), "no stage, context or base is called '%s'", from);
-}
-
-static int resolve_stage(struct build *b, struct stage_run *st, struct lb_stage_state *states, struct lb_err *err)
-{
-	const struct lb_stage *stage = st->plan->stage;
-	struct lb_stage_state *state = &states[st->index];
-	int rc = find_base(b, st, err);
-	if (!rc)
-		lb_stage_state_init(state, b->plan, st->index, st->base ? &st->base->config : NULL,
-				    st->base_stage ? &states[st->base_stage->index] : NULL);
-	for (size_t i = stage->first; !rc && i < stage->end; i++) {
-		const struct lb_instruction *in = &b->plan->df->instructions[i];
-		struct lb_step step;
-		rc = lb_step_resolve(state, in, 0, &step, err);
-		if (!rc)
-			rc = check_image(b, in, step.from, step.from_stage, err);
-		for (size_t k = 0; !rc && k < step.mounts_count; k++)
-			rc = check_image(b, in, step.mounts[k].from, step.mounts[k].from_stage, err);
-	}
-	return rc;
-}
-
-int stages_resolve(struct build *b, struct lb_err *err)
-{
-	struct lb_stage_state *states = lb_arena_alloc(&b->arena, b->plan->stages_count * sizeof(*states));
-	int rc = 0;
-	for (size_t i = 0; !rc && i < b->plan->order_count; i++)
-		rc = resolve_stage(b, &b->stages[b->plan->order[i]], states, err);
 	return rc;
 }

@@ -141,6 +141,9 @@ struct lb_build_options {
 	struct lb_layer_options layer;
 	const _Atomic bool *cancel;     /* NULL */
 	struct lb_results *results;     /* layers made so far, shared by the builds of a run */
+	/* dockerfile, models, policy and what find_base gives, and the texts and lists of this struct, stay what they are as long
+	 * as results: builds that have them in common share what follows from them */
+	bool lasting;
 	struct lb_events events;
 };
 
@@ -165,6 +168,12 @@ struct lb_build_result {
 struct lb_results;
 struct lb_results *lb_results_new(void);
 void lb_results_free(struct lb_results *r);
+/* What lasting builds had in common. */
+struct lb_results_counts {
+	uint64_t plans_made;                 /* a Dockerfile, with its arguments and bases */
+	uint64_t steps_made, steps_recalled; /* misses whose layer was made, and those that had it from another build */
+};
+struct lb_results_counts lb_results_counts(struct lb_results *r);
 
 /* Carries a build out. A failing step is a result (ok false), not an error; LB_INVALID when the Dockerfile
  * cannot be built at all (before anything ran), LB_UNSUPPORTED when the policy's engine refuses it,
