@@ -8,7 +8,7 @@
 #include "report/context.h"
 #include "report/html.h"
 
-enum { PLACES_SHOWN = 12, LINES_SHOWN = 6, IGNORES_SHOWN = 8 };
+enum { PLACES_SHOWN = 12, LINES_SHOWN = 8, IGNORES_SHOWN = 8 };
 
 static void bytes(struct lb_buf *out, uint64_t n)
 {
@@ -84,13 +84,14 @@ static void copied(const struct report_place *p, struct lb_buf *out)
 			more++;
 			continue;
 		}
-		lb_buf_adds(out, shown++ ? ", " : "");
+		lb_buf_adds(out, shown++ ? ", <span>" : "<span>");
 		html_text(out, word);
+		lb_buf_adds(out, "</span>");
 	}
 	if (more)
 		lb_buf_addf(out, " and %zu more", more);
-	if (!shown)
-		lb_buf_adds(out, p->sent_files ? "<span class=\"f\">no line</span>" : "<span class=\"f\">–</span>");
+	if (!shown && p->sent_files)
+		lb_buf_adds(out, "<span class=\"f\">no line</span>");
 }
 
 static void remark(const struct report_place *p, struct lb_buf *out)
@@ -125,11 +126,9 @@ static void place(const struct report_place *p, uint64_t most, struct lb_buf *ou
 	html_bar(out, &size, NULL, (double)most);
 	lb_buf_adds(out, "</td><td class=\"c\">");
 	copied(p, out);
-	lb_buf_addf(out, "</td><td class=\"r%s\">", busy ? " bad" : "");
-	if (p->commits == REPORT_UNKNOWN)
-		lb_buf_adds(out, "<span class=\"f\">?</span>");
-	else
-		lb_buf_addf(out, "%llu<span> commit%s</span>", (unsigned long long)p->commits, p->commits == 1 ? "" : "s");
+	if (p->commits != REPORT_UNKNOWN)
+		lb_buf_addf(out, "</td><td class=\"r%s\">%llu<span> commit%s</span>", busy ? " bad" : "", (unsigned long long)p->commits,
+			    p->commits == 1 ? "" : "s");
 	lb_buf_adds(out, "</td><td class=\"t\">");
 	remark(p, out);
 	lb_buf_adds(out, "</td></tr>\n");
@@ -142,13 +141,13 @@ static bool stands_out(const struct report_place *p)
 
 static void table(const struct report_context *c, const bool *shown, bool which, uint64_t most, struct lb_buf *out)
 {
-	bool known = c->places[0].examined != REPORT_UNKNOWN;
-	lb_buf_addf(
-		out,
-		"<div class=\"scroll\"><table class=\"context\">\n<thead><tr><th class=\"l\" scope=\"col\">path</th><th class=\"r q\" "
-		"scope=\"col\">files</th><th class=\"r\" scope=\"col\">size</th><td class=\"k\"></td><th class=\"l\" scope=\"col\">copied "
-		"by</th><th class=\"r\" scope=\"col\">%s</th><td></td></tr></thead>\n<tbody>\n",
-		known ? "commits" : "commits (no history)");
+	lb_buf_adds(out,
+		    "<div class=\"scroll\"><table class=\"context\">\n<thead><tr><th class=\"l\" scope=\"col\">path</th><th class=\"r q\" "
+		    "scope=\"col\">files</th><th class=\"r\" scope=\"col\">size</th><td class=\"k\"></td><th class=\"l\" "
+		    "scope=\"col\">copied by</th>");
+	if (c->places[0].examined != REPORT_UNKNOWN)
+		lb_buf_adds(out, "<th class=\"r\" scope=\"col\">commits</th>");
+	lb_buf_adds(out, "<td></td></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < c->count; i++)
 		if (shown[i] == which)
 			place(&c->places[i], most, out);
