@@ -52,6 +52,7 @@ static void describe(struct dry *d)
 				      .variants_used = d->variants,
 				      .edits_used = d->edits,
 				      .mode = LB_RUN_DRY,
+				      .alone = d->plan.count && d->plan.builds[d->plan.count - 1].alone,
 				      .compression = o->compression_kind,
 				      .jobs = 1,
 				      .repeat = 1,
