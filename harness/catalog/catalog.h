@@ -32,8 +32,7 @@ struct catalog {
 
 /* context: what the build sees of the project, .dockerignore applied; borrowed for the call. Warnings that reading
  * plan's instructions gives are not kept. LB_INVALID where an instruction of a needed stage cannot be resolved. */
-int catalog_read(const struct lb_dockerfile *df, struct lb_build_plan *plan, struct lb_node *context, struct catalog **out,
-		 struct lb_err *err);
+int catalog_read(struct lb_build_plan *plan, struct lb_node *context, struct catalog **out, struct lb_err *err);
 void catalog_free(struct catalog *c); /* NULL is fine */
 void catalog_cleanup(struct catalog **c);
 #define catalog_auto __attribute__((cleanup(catalog_cleanup)))

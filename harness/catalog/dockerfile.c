@@ -223,10 +223,8 @@ static void merge_equal(struct catalog *c)
 				merge(c, &c->runs[k], &c->runs[i]);
 }
 
-int catalog_read(const struct lb_dockerfile *df, struct lb_build_plan *plan, struct lb_node *context, struct catalog **out,
-		 struct lb_err *err)
+int catalog_read(struct lb_build_plan *plan, struct lb_node *context, struct catalog **out, struct lb_err *err)
 {
-	(void)df;
 	catalog_auto struct catalog *c = lb_calloc(1, sizeof(*c));
 	struct reading r = { .plan = plan, .context = context, .c = c, .err = err };
 	size_t warnings = plan->warnings_count;

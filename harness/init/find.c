@@ -99,7 +99,7 @@ static int read_one(struct init *in, struct init_dockerfile *d, struct lb_err *e
 	if (!rc)
 		rc = init_sent(in, d->ignore, &sent, err);
 	if (!rc)
-		rc = catalog_read(d->df, d->plan, sent, &d->catalog, err);
+		rc = catalog_read(d->plan, sent, &d->catalog, err);
 	if (!rc && d->catalog->missing)
 		rc = lb_fail(err, LB_INVALID, "%s:%u copies `%s`, which is not here", d->path, d->catalog->missing_line,
 			     d->catalog->missing);

@@ -42,14 +42,14 @@ static size_t take_sent(struct gathering *g, const struct front *f)
 	return g->sent_count++;
 }
 
-static int compile(struct gathering *g, const char **patterns, size_t count, const struct lb_ignore **out, struct lb_err *err)
+static int compile(struct gathering *g, const char **patterns, size_t count, const struct lb_ignore **out)
 {
 	struct lb_ignore *made = NULL;
 	*out = NULL;
 	for (size_t i = 0; i < count; i++)
 		if (!*patterns[i])
 			return 0;
-	int rc = count ? lb_ignore_compile((char *const *)patterns, count, &made, err) : 0;
+	int rc = count ? lb_ignore_compile((char *const *)patterns, count, &made, NULL) : 0;
 	if (made)
 		g->compiled[g->compiled_count++] = made;
 	*out = made;
@@ -62,8 +62,8 @@ static void add_line(struct gathering *g, const struct front *f, size_t variant,
 	struct source src = { .sent = take_sent(g, f) };
 	if (!step->needed)
 		return;
-	if (l->steps_count == LEDGER_STEPS || compile(g, step->patterns, step->patterns_count, &src.patterns, NULL) ||
-	    compile(g, step->excludes, step->excludes_count, &src.excludes, NULL)) {
+	if (l->steps_count == LEDGER_STEPS || compile(g, step->patterns, step->patterns_count, &src.patterns) ||
+	    compile(g, step->excludes, step->excludes_count, &src.excludes)) {
 		l->unclear = true;
 		return;
 	}
@@ -162,9 +162,8 @@ static void walk(const struct gathering *g, const struct lb_node *n, const char 
 	}
 }
 
-int gather(const struct scenario *s, struct ledger *l, struct gathered *out, struct lb_err *err)
+void gather(const struct scenario *s, struct ledger *l, struct gathered *out)
 {
-	(void)err;
 	struct gathering *g = lb_calloc(1, sizeof(*g));
 	struct beside b = { { NULL } };
 	g->s = s;
@@ -180,5 +179,4 @@ int gather(const struct scenario *s, struct ledger *l, struct gathered *out, str
 		front_free(g->fronts[v]);
 	free(g->fronts);
 	free(g);
-	return 0;
 }

@@ -22,6 +22,6 @@ struct gathered {
 };
 
 /* Sums over s's context; lines that copy are named in l. */
-int gather(const struct scenario *s, struct ledger *l, struct gathered *out, struct lb_err *err);
+void gather(const struct scenario *s, struct ledger *l, struct gathered *out);
 
 #endif

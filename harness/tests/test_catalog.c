@@ -21,7 +21,7 @@ static struct catalog *read_catalog(const char *dockerfile, const char *context,
 	struct lb_plan_options o = { 0 };
 	struct catalog *c = NULL;
 	if (lb_tree_parse(context, &tree, &err) || lb_dockerfile_parse("Dockerfile", dockerfile, strlen(dockerfile), NULL, df, &err) ||
-	    lb_build_plan_new(*df, &o, &plan, &err) || catalog_read(*df, plan, tree, &c, &err))
+	    lb_build_plan_new(*df, &o, &plan, &err) || catalog_read(plan, tree, &c, &err))
 		fail_msg("%s", err.text);
 	return c;
 }

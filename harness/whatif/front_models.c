@@ -15,7 +15,7 @@ static bool is_modelled(const struct scenario *s, const char *text)
 void front_read_models(struct front *f, const struct scenario *s)
 {
 	struct lb_err ignored;
-	if (catalog_read(f->df, f->plan, f->sent, &f->catalog, &ignored) != 0)
+	if (catalog_read(f->plan, f->sent, &f->catalog, &ignored) != 0)
 		f->catalog = NULL;
 	size_t known = f->catalog ? f->catalog->count : 0;
 	f->models = lb_calloc(s->models_count + known + 1, sizeof(*f->models));
