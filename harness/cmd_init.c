@@ -109,12 +109,13 @@ static void say_dockerfiles(const struct init *in, struct lb_buf *out)
 /* Docker sends what lies beside the Dockerfile; lbench leaves its own results out of what it builds. */
 static void say_ignore(const struct init *in, struct lb_buf *out)
 {
-	lb_autonode struct lb_node *sent = NULL;
 	lb_autobuf struct lb_buf text = { 0 };
 	lb_autoignore struct lb_ignore *ignore = NULL;
 	const struct lb_node *n = lb_tree_get(in->context, ".dockerignore");
 	if (n && n->content && lb_content_load(n->content, &text, NULL) == 0)
 		lb_ignore_parse(".dockerignore", lb_buf_str(&text), text.len, &ignore, NULL);
+	if (lb_node_is_dir(lb_tree_get(in->context, ".git")) && !lb_ignore_matches(ignore, ".git", 4))
+		lb_buf_adds(out, "  .git is part of the context, and every commit changes it: add it to .dockerignore\n");
 	if (!lb_ignore_matches(ignore, ".lbench", 7))
 		lb_buf_adds(out, "  add to .dockerignore, so that docker does not send them: .lbench lbench.yaml\n");
 }
@@ -132,7 +133,8 @@ static void say_next(const struct init *in, const char *written, struct lb_buf *
 	lb_autofree char *below = lb_path_join(in->dir, ".lbench/results");
 	lb_autofree char *results = lb_path_clean(below);
 	lb_autofree char *name = realpath(in->dir, NULL);
-	lb_buf_addf(out, "  lbench report %s/%s/latest\n", results, name ? lb_path_base(name) : "");
+	const char *base = name ? lb_path_base(name) : "";
+	lb_buf_addf(out, "  lbench explain %s/%s/latest\n  lbench report %s/%s/latest\n", results, base, results, base);
 }
 
 static void say(const struct init *in, const char *written, struct lb_buf *out)

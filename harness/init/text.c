@@ -170,6 +170,10 @@ static void add_edits(struct init *in)
 	lb_autonode struct lb_node *sent = NULL;
 	if (init_sent(in, in->dockerfiles[0].ignore, &sent, NULL))
 		sent = lb_node_ref(in->context);
+	if (lb_node_is_dir(lb_tree_get(sent, ".git")))
+		lb_buf_adds(out, "# .git is part of the context, and every commit changes it: so does every edit here. To be removed once "
+				 ".dockerignore\n"
+				 "# has .git.\nevery-edit: [{ write: .git/lbench-commit, text: \"{{seq}}\" }]\n\n");
 	add_weights_source(in, out);
 	lb_buf_adds(out, "edits:\n");
 	bool dockerfile = false;
