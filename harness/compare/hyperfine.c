@@ -174,7 +174,7 @@ int compare_print_hyperfine(const struct compare_result *results, size_t count, 
 	lb_automap struct lb_map *index = lb_map_new(NULL);
 	struct all a = { .index = index };
 	struct lb_json w = { .out = out, .pretty = true };
-	enum build_number column;
+	enum build_number column = BN_TOTAL_NS;
 	int rc = choose(o, &column, err);
 	if (rc)
 		return rc;

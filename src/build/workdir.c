@@ -66,7 +66,7 @@ int workdir_layer(const struct build *b, const struct step_run *sr, struct lb_no
 		  bool *exists, struct lb_err *err)
 {
 	lb_autofree char *real = NULL;
-	const char *rest;
+	const char *rest = "";
 	int rc = follow(b, sr, root, path + (*path == '/'), &real, &rest, err);
 	if (rc)
 		return rc;

@@ -6,7 +6,6 @@
  * Contents hold the object data base, the data base holds nothing of ours: what was made of objects is
  * remembered beside it, so that nothing keeps itself alive.
  */
-#include "tree/git.h"
 
 #include <git2.h>
 #include <pthread.h>

@@ -7,7 +7,6 @@
 
 #include "lbench/fs.h"
 #include "lbench/mem.h"
-#include "tree/git.h"
 
 static int not_there(const char *rev, bool shallow, struct lb_err *err)
 {

@@ -4,7 +4,6 @@
 #include <git2.h>
 
 #include "lbench/mem.h"
-#include "tree/git.h"
 
 int lb_git_head(const char *dir, char **hex, int64_t *seconds, struct lb_err *err)
 {
