@@ -3,7 +3,7 @@
  * From sums to rows. The top of the context is opened; then, while there is room, the row that says least by itself:
  * one that hides what stands apart, one of which parts are copied by different lines, one that is a large part of all.
  */
-#include "ledger/gather.h"
+#include "ledger/ledger.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 
 #include "history/history.h"
 #include "lbench/fs.h"
+#include "ledger/gather.h"
 #include "report/csv.h"
 
 enum { COMMITS_MAX = 1000, SINGLES = 12, LARGE_PART = 8 };
