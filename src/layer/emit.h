@@ -16,7 +16,7 @@ struct lb_tar_stream {
 	/* Before each entry: what follows is header_bytes of header, content_bytes of content and its padding.
 	 * May be NULL. */
 	int (*begin)(void *arg, const char *path, size_t path_len, uint64_t header_bytes, uint64_t content_bytes, struct lb_err *err);
-	/* The bytes, in pieces of any size. NULL: contents are not even read. */
+	/* The bytes, in pieces of any size. NULL: they are only counted, without begin. */
 	lb_sink_fn *write;
 	void *arg;
 };

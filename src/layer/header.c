@@ -36,10 +36,14 @@ static void octal(unsigned char *field, int digits, uint64_t value)
 
 static bool is_ascii(const char *s, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)s[i] >= 0x80)
-			return false;
-	return true;
+	uint64_t word, seen = 0;
+	for (; len >= sizeof(word); s += sizeof(word), len -= sizeof(word)) {
+		memcpy(&word, s, sizeof(word));
+		seen |= word;
+	}
+	for (; len; s++, len--)
+		seen |= (unsigned char)*s;
+	return !(seen & UINT64_C(0x8080808080808080));
 }
 
 /* Bytes of the UTF-8 sequence at s (RFC 3629), 0 when there is none. */
@@ -151,15 +155,25 @@ static int records(const struct lb_tar_entry *e, bool path_fits, struct lb_buf *
 	return 0;
 }
 
+/* Of all bytes, four at a time in lanes of 16 bits: 128 bytes of at most 255 do not fill one. */
+static unsigned sum_bytes(const unsigned char *h)
+{
+	const uint64_t even = UINT64_C(0x00ff00ff00ff00ff);
+	uint64_t lanes = 0, word;
+	for (size_t i = 0; i < LB_TAR_BLOCK; i += sizeof(word)) {
+		memcpy(&word, h + i, sizeof(word));
+		lanes += (word & even) + (word >> 8 & even);
+	}
+	lanes = (lanes & UINT64_C(0x0000ffff0000ffff)) + (lanes >> 16 & UINT64_C(0x0000ffff0000ffff));
+	return (unsigned)(lanes & 0xffffffff) + (unsigned)(lanes >> 32);
+}
+
 static void finish_block(unsigned char *h, char type)
 {
 	h[TYPE_AT] = (unsigned char)type;
 	memcpy(h + MAGIC_AT, "ustar\00000", 8);
 	memset(h + SUM_AT, ' ', 8);
-	unsigned sum = 0;
-	for (size_t i = 0; i < LB_TAR_BLOCK; i++)
-		sum += h[i];
-	octal(h + SUM_AT, 6, sum);
+	octal(h + SUM_AT, 6, sum_bytes(h));
 	h[SUM_AT + 6] = '\0';
 }
 
@@ -217,4 +231,12 @@ int lb_tar_header(const struct lb_tar_entry *e, struct lb_buf *out, struct lb_er
 		add_extended(out, &body);
 	add_ustar(out, e, name_at);
 	return 0;
+}
+
+int lb_tar_header_bytes(const struct lb_tar_entry *e, uint64_t *bytes, struct lb_err *err)
+{
+	lb_autobuf struct lb_buf body = { 0 };
+	int rc = records(e, split_path(e->path, e->path_len) >= 0, &body, err);
+	*bytes = LB_TAR_BLOCK + (body.len ? LB_TAR_BLOCK + body.len + lb_tar_padding(body.len) : 0);
+	return rc;
 }

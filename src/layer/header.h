@@ -41,6 +41,8 @@ struct lb_tar_entry {
 /* Appends the header blocks to out. The same entry gives the same bytes everywhere. LB_INVALID for an
  * extended attribute whose name has a '=', which no PAX record can carry. */
 int lb_tar_header(const struct lb_tar_entry *e, struct lb_buf *out, struct lb_err *err);
+/* How many bytes that would be. */
+int lb_tar_header_bytes(const struct lb_tar_entry *e, uint64_t *bytes, struct lb_err *err);
 
 static inline uint64_t lb_tar_padding(uint64_t size_bytes)
 {

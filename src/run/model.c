@@ -5,6 +5,7 @@
  */
 #include "lbench/run.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,71 @@ const struct lb_model *lb_model_find(const struct lb_model *models, size_t count
 	return NULL;
 }
 
+/* ---- noise ---- */
+
+/* What the files of one effect have in common. */
+struct origin {
+	atomic_uint refs;
+	struct lb_digest seed;
+	double compresses_to;
+	char path[];
+};
+
+static struct origin *origin_new(const struct lb_digest *seed, const struct lb_model_write *w)
+{
+	size_t bytes = strlen(w->path) + 1;
+	struct origin *o = lb_malloc(sizeof(*o) + bytes);
+	*o = (struct origin){ .seed = *seed, .compresses_to = w->compresses_to };
+	atomic_init(&o->refs, 1);
+	memcpy(o->path, w->path, bytes);
+	return o;
+}
+
+static void origin_unref(struct origin *o)
+{
+	if (atomic_fetch_sub(&o->refs, 1) == 1)
+		free(o);
+}
+
+/* The seed of a file is a digest of its own, which only reading needs: most are never read. */
+struct noise_file {
+	struct lb_content content;
+	struct origin *origin;
+	uint64_t i;
+};
+
+static int noise_read(const struct lb_content *c, lb_sink_fn *sink, void *arg, struct lb_err *err)
+{
+	const struct noise_file *f = (const struct noise_file *)c;
+	struct lb_sha256 h;
+	lb_sha256_init(&h);
+	lb_sha256_addd(&h, &f->origin->seed);
+	lb_sha256_adds(&h, f->origin->path);
+	lb_sha256_addu(&h, f->i);
+	struct lb_digest seed = lb_sha256_done(&h);
+	lb_autocontent struct lb_content *noise = lb_content_noise(&seed, c->size_bytes, f->origin->compresses_to);
+	return lb_content_read(noise, sink, arg, err);
+}
+
+static void noise_free(struct lb_content *c)
+{
+	origin_unref(((struct noise_file *)c)->origin);
+	free(c);
+}
+
+static struct lb_content *noise_content(struct origin *origin, uint64_t i, uint64_t bytes)
+{
+	static const struct lb_content_ops ops = { .read = noise_read, .free = noise_free };
+	struct noise_file *f = lb_malloc(sizeof(*f));
+	lb_content_init(&f->content, &ops, bytes);
+	atomic_fetch_add(&origin->refs, 1);
+	f->origin = origin;
+	f->i = i;
+	return &f->content;
+}
+
+/* ---- effects ---- */
+
 struct making {
 	const struct lb_node *root;
 	struct lb_node *layer; /* so far; replaced at every change */
@@ -96,21 +162,16 @@ static int list_parents(struct making *mk, const char *path, struct lb_err *err)
 	return 0;
 }
 
-static struct lb_digest seed_of(const struct making *mk, const char *path, uint64_t i)
-{
-	struct lb_sha256 h;
-	lb_sha256_init(&h);
-	lb_sha256_addd(&h, mk->seed);
-	lb_sha256_adds(&h, path);
-	lb_sha256_addu(&h, i);
-	return lb_sha256_done(&h);
-}
+/* One effect, and the node of a file that is made in it. */
+struct noise {
+	const struct lb_model_write *w;
+	struct origin *origin;
+	struct lb_attr attr;
+};
 
-static struct lb_node *noise_file(const struct making *mk, const struct lb_model_write *w, uint64_t i, uint64_t bytes)
+static struct lb_node *noise_file(const struct noise *n, uint64_t i, uint64_t bytes)
 {
-	struct lb_attr attr = { .kind = LB_FILE, .mode = w->mode ? w->mode : 0644, .mtime = mk->stamp };
-	struct lb_digest seed = seed_of(mk, w->path, i);
-	return lb_node_new(&attr, lb_content_noise(&seed, bytes, w->compresses_to));
+	return lb_node_new(&n->attr, noise_content(n->origin, i, bytes));
 }
 
 /* Sizes of `files` files that add up to `bytes`: between half and one and a half of the mean, from the place
@@ -128,29 +189,37 @@ static uint64_t size_of_file(const struct lb_model_write *w, uint64_t i)
 
 enum { FILES_A_DIRECTORY = 64 };
 
-static struct lb_node *noise_directory(const struct making *mk, const struct lb_model_write *w, uint64_t first)
+/* The letter and at least so many digits. */
+static struct lb_entry numbered(char letter, int digits, uint64_t i, struct lb_node *node)
 {
+	char text[24];
+	int at = sizeof(text);
+	for (int n = 0; n < digits || i; n++, i /= 10)
+		text[--at] = (char)('0' + i % 10);
+	text[--at] = letter;
+	size_t len = sizeof(text) - (size_t)at;
+	return (struct lb_entry){ lb_strndup(text + at, len), len, node };
+}
+
+static struct lb_node *noise_directory(const struct making *mk, const struct noise *n, uint64_t first)
+{
+	const struct lb_model_write *w = n->w;
 	uint64_t count = w->files - first < FILES_A_DIRECTORY ? w->files - first : FILES_A_DIRECTORY;
 	struct lb_entry *entries = lb_calloc(count, sizeof(*entries));
-	for (uint64_t i = 0; i < count; i++) {
-		entries[i].name = lb_format("f%04llu", (unsigned long long)(first + i));
-		entries[i].name_len = strlen(entries[i].name);
-		entries[i].node = noise_file(mk, w, first + i, size_of_file(w, first + i));
-	}
+	for (uint64_t i = first; i < first + count; i++)
+		entries[i - first] = numbered('f', 4, i, noise_file(n, i, size_of_file(w, i)));
 	struct lb_attr attr = { .kind = LB_DIR, .mode = 0755, .mtime = mk->stamp };
 	return lb_node_new_dir(&attr, entries, count);
 }
 
 /* Many files go into directories of 64 below the path, as packages do. */
-static struct lb_node *noise_tree(const struct making *mk, const struct lb_model_write *w)
+static struct lb_node *noise_tree(const struct making *mk, const struct noise *n)
 {
+	const struct lb_model_write *w = n->w;
 	uint64_t count = (w->files + FILES_A_DIRECTORY - 1) / FILES_A_DIRECTORY;
 	struct lb_entry *entries = lb_calloc(count, sizeof(*entries));
-	for (uint64_t i = 0; i < count; i++) {
-		entries[i].name = lb_format("d%03llu", (unsigned long long)i);
-		entries[i].name_len = strlen(entries[i].name);
-		entries[i].node = noise_directory(mk, w, i * FILES_A_DIRECTORY);
-	}
+	for (uint64_t i = 0; i < count; i++)
+		entries[i] = numbered('d', 3, i, noise_directory(mk, n, i * FILES_A_DIRECTORY));
 	const struct lb_node *there = lb_tree_get(mk->root, w->path);
 	struct lb_attr attr = { .kind = LB_DIR, .mode = 0755, .mtime = mk->stamp };
 	if (there && there->attr.kind == LB_DIR) {
@@ -170,13 +239,14 @@ static struct lb_node *effect(const struct making *mk, const struct lb_model_wri
 	}
 	if (w->text)
 		return lb_node_new(&attr, lb_content_text(w->text));
-	if (w->single)
-		return noise_file(mk, w, 0, w->bytes);
-	return noise_tree(mk, w);
+	struct noise n = { w, origin_new(mk->seed, w), attr };
+	struct lb_node *made = w->single ? noise_file(&n, 0, w->bytes) : noise_tree(mk, &n);
+	origin_unref(n.origin);
+	return made;
 }
 
 int lb_model_layer(const struct lb_model *m, const struct lb_node *root, const struct lb_digest *seed, struct lb_time stamp,
-                   struct lb_node **out, struct lb_err *err)
+		   struct lb_node **out, struct lb_err *err)
 {
 	struct making mk = { root, lb_tree_empty(), stamp, seed };
 	int rc = 0;

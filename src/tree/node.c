@@ -153,11 +153,19 @@ static int by_name(const void *a, const void *b)
 	return lb_name_compare(x->name, x->name_len, y->name, y->name_len);
 }
 
+static bool are_sorted(const struct lb_entry *entries, size_t count)
+{
+	for (size_t i = 1; i < count; i++)
+		if (by_name(&entries[i - 1], &entries[i]) > 0)
+			return false;
+	return true;
+}
+
 struct lb_node *lb_node_new_dir(const struct lb_attr *attr, struct lb_entry *entries, size_t count)
 {
 	assert(attr->kind == LB_DIR);
 	struct lb_node *n = new_node(attr);
-	if (count)
+	if (!are_sorted(entries, count))
 		qsort(entries, count, sizeof(*entries), by_name);
 	pack(n, entries, count);
 	for (size_t i = 0; i < count; i++)
