@@ -179,7 +179,8 @@ void text_bytes(struct lb_buf *out, double bytes)
 			lb_buf_addf(out, "%.1f %s", bytes / units[i].size, units[i].unit);
 			return;
 		}
-	lb_buf_addf(out, "%.0f B", bytes);
+	lb_buf_addu(out, (uint64_t)llrint(bytes));
+	lb_buf_adds(out, " B");
 }
 
 void text_seconds(struct lb_buf *out, double seconds)

@@ -12,17 +12,17 @@
 
 /* What the Dockerfiles of one variant hold, before any edit and after each. */
 struct steps {
-	struct lb_strv all; /* texts of all instructions, triggers aside */
+	struct lb_strv all; /* texts of all instructions, triggers aside, where something is expected of them */
 	struct lb_strv runs;
 	struct lb_strv args; /* declared */
 };
 
 struct checker {
 	struct scenario *s;
-	const struct lb_pairs *contexts; /* named build contexts, NULL: none */
+	const struct lb_pairs *contexts;   /* named build contexts, NULL: none */
 	const struct lb_pairs *build_args; /* of docker's --build-arg, NULL: none */
-	struct lb_strv opaque;           /* bases of a project that nothing is said about */
-	struct steps *steps;             /* one a variant */
+	struct lb_strv opaque;             /* bases of a project that nothing is said about */
+	struct steps *steps;               /* one a variant */
 	struct lb_err *err;
 };
 
@@ -94,11 +94,21 @@ static void add_once(struct lb_strv *v, const char *text)
 		lb_strv_add(v, text);
 }
 
-static void collect(struct steps *steps, const struct lb_dockerfile *df)
+static bool expects_something(const struct scenario *s)
 {
+	for (size_t i = 0; i < s->edits_count; i++)
+		if (s->edits[i].expects_count)
+			return true;
+	return false;
+}
+
+static void collect(const struct scenario *s, struct steps *steps, const struct lb_dockerfile *df)
+{
+	bool expected = expects_something(s);
 	for (size_t i = 0; i < df->instructions_count; i++) {
 		const struct lb_instruction *in = &df->instructions[i];
-		add_once(&steps->all, in->original);
+		if (expected)
+			add_once(&steps->all, in->original);
 		if (in->keyword == LB_KW_RUN)
 			add_once(&steps->runs, in->original);
 		for (size_t k = 0; in->keyword == LB_KW_ARG && k < in->args_count; k++) {
@@ -124,7 +134,7 @@ static int check_dockerfile(struct checker *c, const struct scn_state *st, size_
 	rc = lb_build_plan_new(df, &o, &plan, c->err);
 	if (rc < 0)
 		return lb_recode(c->err, LB_INVALID);
-	collect(&c->steps[v], df);
+	collect(c->s, &c->steps[v], df);
 	return check_bases(c, plan);
 }
 
@@ -239,7 +249,8 @@ static void warn_change(struct checker *c, const struct scn_change *change)
 static bool is_predefined(const char *name)
 {
 	size_t n = strlen(name);
-	return (n > 6 && strcasecmp(name + n - 6, "_proxy") == 0) || strncmp(name, "BUILDKIT_", 9) == 0 || !strcmp(name, "SOURCE_DATE_EPOCH");
+	return (n > 6 && strcasecmp(name + n - 6, "_proxy") == 0) || strncmp(name, "BUILDKIT_", 9) == 0 ||
+	       !strcmp(name, "SOURCE_DATE_EPOCH");
 }
 
 static void warn_build_args(struct checker *c)

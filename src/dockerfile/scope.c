@@ -43,6 +43,16 @@ const char *lb_scope_format(const struct lb_scope *c, const char *fmt, ...)
 	return lb_arena_strndup(lb_scope_arena(c), lb_buf_str(&text), text.len);
 }
 
+const char *lb_scope_join(const struct lb_scope *c, const char *a, const char *b, const char *rest)
+{
+	size_t la = strlen(a), lb = strlen(b), lr = strlen(rest);
+	char *text = lb_arena_alloc(lb_scope_arena(c), la + lb + lr + 1);
+	memcpy(text, a, la);
+	memcpy(text + la, b, lb);
+	memcpy(text + la + lb, rest, lr + 1);
+	return text;
+}
+
 static const char *look_up(const char *name, void *arg)
 {
 	return lb_stage_lookup(arg, name);

@@ -37,7 +37,8 @@ struct lb_pos lb_scope_pos(const struct lb_scope *c);
 struct lb_pos lb_scope_arg_pos(const struct lb_scope *c, size_t i);
 int lb_scope_fail(const struct lb_scope *c, struct lb_pos at, const char *fmt, ...) LB_PRINTF(3, 4);
 struct lb_arena *lb_scope_arena(const struct lb_scope *c);
-const char *lb_scope_format(const struct lb_scope *c, const char *fmt, ...) LB_PRINTF(2, 3); /* in the arena */
+const char *lb_scope_join(const struct lb_scope *c, const char *a, const char *b, const char *rest); /* in the arena */
+const char *lb_scope_format(const struct lb_scope *c, const char *fmt, ...) LB_PRINTF(2, 3);         /* in the arena */
 /* Makes `expanded` of resolved as long as the arguments; entries begin as these. */
 char **lb_scope_begin_expanded(const struct lb_scope *c);
 

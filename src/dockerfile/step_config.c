@@ -14,7 +14,7 @@
 
 static void write_text(const struct lb_scope *c, const char *text)
 {
-	c->out->text = lb_scope_format(c, "%s %s", lb_keyword_name(c->in->keyword), text);
+	c->out->text = lb_scope_join(c, lb_keyword_name(c->in->keyword), " ", text);
 	c->out->created_by = c->out->text;
 }
 

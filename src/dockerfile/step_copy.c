@@ -122,7 +122,7 @@ static const char *absolute_dest(const struct lb_scope *c, const char *dest)
 	bool directory = len == 0 || dest[len - 1] == '/' || strcmp(dest, ".") == 0 || (len > 1 && strcmp(dest + len - 2, "/.") == 0);
 	lb_autofree char *joined = lb_path_join(lb_stage_cwd(c->s), dest);
 	lb_autofree char *clean = lb_path_clean(joined);
-	return lb_scope_format(c, "%s%s", clean, directory && strcmp(clean, "/") != 0 ? "/" : "");
+	return lb_scope_join(c, clean, directory && strcmp(clean, "/") != 0 ? "/" : "", "");
 }
 
 static int resolve_from(const struct lb_scope *c)
@@ -179,18 +179,21 @@ static void write_text(const struct lb_scope *c)
 {
 	struct lb_step *out = c->out;
 	lb_autobuf struct lb_buf text = { 0 };
-	lb_buf_addf(&text, "%s%s", lb_keyword_name(c->in->keyword), out->parents ? " --parents" : "");
+	lb_buf_adds(&text, lb_keyword_name(c->in->keyword));
+	lb_buf_adds(&text, out->parents ? " --parents" : "");
 	if (out->chown)
 		lb_buf_addf(&text, " --chown=%s", out->chown);
 	if (out->chmod)
 		lb_buf_addf(&text, " --chmod=%s", out->chmod);
 	for (size_t i = 0; i < out->sources_count; i++) {
 		const struct lb_copy_source *source = &out->sources[i];
-		lb_buf_addf(&text, " %s%s", source->path ? "" : "<<", source->path ? source->path : source->name);
+		lb_buf_adds(&text, source->path ? " " : " <<");
+		lb_buf_adds(&text, source->path ? source->path : source->name);
 	}
-	lb_buf_addf(&text, " %s", out->dest);
+	lb_buf_addc(&text, ' ');
+	lb_buf_adds(&text, out->dest);
 	out->text = lb_arena_strndup(lb_scope_arena(c), text.data, text.len);
-	out->created_by = lb_scope_format(c, "%s # buildkit", out->text);
+	out->created_by = lb_scope_join(c, out->text, " # buildkit", "");
 }
 
 int lb_step_copy(const struct lb_scope *c)

@@ -6,6 +6,14 @@
 #include <string.h>
 #include <time.h>
 
+static char *put(char *out, int n, int digits, char behind)
+{
+	for (int i = digits; i-- > 0; n /= 10)
+		out[i] = (char)('0' + n % 10);
+	out[digits] = behind;
+	return out + digits + 1;
+}
+
 void lb_rfc3339_text(int64_t seconds, char out[LB_RFC3339])
 {
 	struct tm tm;
@@ -14,8 +22,13 @@ void lb_rfc3339_text(int64_t seconds, char out[LB_RFC3339])
 		t = 0;
 		gmtime_r(&t, &tm);
 	}
-	snprintf(out, LB_RFC3339, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
-		 tm.tm_sec);
+	out = put(out, tm.tm_year + 1900, 4, '-');
+	out = put(out, tm.tm_mon + 1, 2, '-');
+	out = put(out, tm.tm_mday, 2, 'T');
+	out = put(out, tm.tm_hour, 2, ':');
+	out = put(out, tm.tm_min, 2, ':');
+	out = put(out, tm.tm_sec, 2, 'Z');
+	*out = '\0';
 }
 
 /* Each digit of the pattern stands for one that must be there; all else for itself. */

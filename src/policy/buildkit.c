@@ -271,8 +271,11 @@ static int look_up_operation(struct lb_cache *c, const struct lb_inputs *in, str
 		f->outcome = LB_UNKNOWN;
 		return 0;
 	}
-	if (found)
+	/* a single choice leads to what it was found by */
+	if (found && ids.choices > 1)
 		rc = lb_bk_connect(c, &op, &ids.items[0], &f->kept, err);
+	else if (found)
+		lb_bk_book_use(((struct lb_bk_state *)c->state)->book, &ids.items[0], &f->kept);
 	if (rc)
 		return rc;
 	if (found && merge)

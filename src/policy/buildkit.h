@@ -103,6 +103,7 @@ enum { LB_BK_IDS_MAX = 8 };
 struct lb_bk_ids {
 	struct lb_digest items[LB_BK_IDS_MAX];
 	size_t count;
+	size_t choices; /* that were asked */
 };
 
 /* buildkit_choice.c: all that op's choices lead to. */

@@ -126,11 +126,12 @@ void lb_bk_find_ids(struct lb_cache *c, const struct lb_bk_op *op, struct lb_bk_
 	struct lb_bk_state *s = c->state;
 	struct lb_digest deps[LB_BK_DEPS_MAX], id;
 	struct lb_bk_link l;
-	out->count = 0;
+	out->count = out->choices = 0;
 	for (struct choice x = { .done = false }; !x.done; choice_next(op, &x)) {
 		if (!choice_link(op, &x, deps, &l))
 			continue;
 		const char *by = content_of(op, &x);
+		out->choices++;
 		for (size_t i = 0; i < LB_BK_IDS_MAX && lb_bk_book_id(s->book, c->scope, &l.choice, i, &id) == 0; i++)
 			if (visible(c, op, &x, &id, by))
 				ids_add(out, &id);

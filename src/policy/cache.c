@@ -119,6 +119,8 @@ static void base_fields(const struct lb_base *base, struct lb_buf *b)
 /* Another image than the time before: the reason of what misses below. The first build has no time before. */
 static void base_reason(struct lb_cache *c, const struct lb_inputs *in, const struct lb_base *base, struct lb_decision *d)
 {
+	if (c->hits_only)
+		return;
 	struct lb_match m = lb_recall_match(c->memory, in);
 	struct lb_digest now = lb_digest_of(lb_buf_str(&c->fields), c->fields.len);
 	if (m.seen && lb_digest_equal(&m.seen->inputs, &now)) {
@@ -278,8 +280,10 @@ static int digest_inputs(struct lb_cache *c, const struct lb_inputs *in, struct 
 
 static void set_states(const struct lb_inputs *in, const struct lb_digest *then, const struct lb_digest *now, struct lb_link *link)
 {
-	link->state = state_behind(in->parent ? &in->parent->state : NULL, then);
-	link->ideal = state_behind(in->parent ? &in->parent->ideal : NULL, now);
+	const struct lb_link *p = in->parent;
+	link->state = state_behind(p ? &p->state : NULL, then);
+	bool same = (!p || lb_digest_equal(&p->state, &p->ideal)) && lb_digest_equal(then, now);
+	link->ideal = same ? link->state : state_behind(p ? &p->ideal : NULL, now);
 }
 
 static void decide_hit(struct lb_cache *c, const struct lb_why *w, const struct lb_found *f, const struct ideal *x,
@@ -293,6 +297,8 @@ static void decide_hit(struct lb_cache *c, const struct lb_why *w, const struct 
 	/* a hit that did not need to see its sources cannot tell whether they are still what they were */
 	d->inputs_now = all_known(w->in) ? *ideal : f->kept.inputs;
 	set_states(w->in, &d->inputs_then, &d->inputs_now, d->link);
+	if (c->hits_only)
+		return;
 	if (!lb_digest_equal(&d->inputs_then, &d->inputs_now)) {
 		struct lb_seen *then = lb_recall_by_inputs(c->memory, &d->inputs_then);
 		struct lb_why clean = *w;
@@ -318,6 +324,8 @@ static void decide_meta(struct lb_cache *c, const struct lb_why *w, const struct
 		d->link->state = w->in->parent->state;
 		d->link->ideal = w->in->parent->ideal;
 	}
+	if (c->hits_only)
+		return;
 	if (f->breaks) {
 		lb_reason_miss(w, d);
 		d->link->cause = lb_reason_cause(w->in, d);
@@ -359,7 +367,7 @@ static int decide(struct lb_cache *c, const struct lb_inputs *in, const struct i
 			    .fields = c->fields.data,
 			    .fields_len = c->fields.len,
 			    .inputs = inputs,
-			    .match = lb_recall_match(c->memory, in),
+			    .match = c->hits_only ? (struct lb_match){ 0 } : lb_recall_match(c->memory, in),
 			    .counts = ops->counts(c, in) };
 	out->outcome = f.outcome;
 	out->key = f.key;

@@ -249,7 +249,7 @@ struct lb_cache {
 	struct lb_cache_counts total;
 	lb_cache_holds_fn *holds; /* NULL: all results are there */
 	void *holds_arg;
-	bool hits_only;
+	bool hits_only; /* nothing will be told: memory stays empty */
 };
 static inline bool lb_cache_holds(const struct lb_cache *c, const struct lb_digest *result)
 {

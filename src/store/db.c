@@ -15,7 +15,6 @@
 #include <sys/file.h>
 
 #include "lbench/mem.h"
-#include "store/tape.h"
 
 #define BUSY_TIMEOUT_MS 60000
 #define SCHEMA_VERSION  2
@@ -435,17 +434,17 @@ void lb_db_let_go(struct lb_db *db, const struct lb_digest *about, bool again)
 	lb_stmt_step(&st, NULL, NULL);
 }
 
-bool lb_db_recall(struct lb_db *db, const struct lb_buf *ask, const char **told, size_t *len)
+bool lb_db_recall(struct lb_db *db, const struct lb_question *ask, const char **told, size_t *len)
 {
 	pthread_mutex_lock(&db->mutex);
-	bool found = lb_tape_ask(&db->tape, ask->data, ask->len, told, len);
+	bool found = lb_tape_ask(&db->tape, ask->bytes, ask->len, told, len);
 	pthread_mutex_unlock(&db->mutex);
 	return found;
 }
 
-void lb_db_note(struct lb_db *db, const struct lb_buf *ask, const struct lb_buf *told)
+void lb_db_note(struct lb_db *db, const struct lb_question *ask, const struct lb_buf *told)
 {
 	pthread_mutex_lock(&db->mutex);
-	lb_tape_tell(&db->tape, ask->data, ask->len, told->data, told->len);
+	lb_tape_tell(&db->tape, ask->bytes, ask->len, told->data, told->len);
 	pthread_mutex_unlock(&db->mutex);
 }

@@ -17,6 +17,7 @@
 #include "lbench/buf.h"
 #include "lbench/digest.h"
 #include "lbench/err.h"
+#include "store/tape.h"
 
 enum lb_sql {
 	LB_SQL_LAYER_PUT,
@@ -50,8 +51,8 @@ uint64_t lb_db_rows(struct lb_db *db); /* that were read since it was opened: wh
 void lb_db_hold(struct lb_db *db, const struct lb_digest *about);
 void lb_db_let_go(struct lb_db *db, const struct lb_digest *about, bool again);
 /* For those who read: what ask was told, borrowed until then. False: it must be read, and noted. */
-bool lb_db_recall(struct lb_db *db, const struct lb_buf *ask, const char **told, size_t *len);
-void lb_db_note(struct lb_db *db, const struct lb_buf *ask, const struct lb_buf *told);
+bool lb_db_recall(struct lb_db *db, const struct lb_question *ask, const char **told, size_t *len);
+void lb_db_note(struct lb_db *db, const struct lb_question *ask, const struct lb_buf *told);
 void lb_db_fold(struct lb_db *db); /* the log into the data base: for when everything is on disk anyway */
 
 struct lb_stmt {

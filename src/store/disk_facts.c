@@ -13,7 +13,6 @@
 
 #include "lbench/fs.h"
 #include "store/db.h"
-#include "store/tape.h"
 
 #define LAYER_PATH (sizeof("layers/") + LB_DIGEST_HEX)
 
@@ -117,7 +116,7 @@ static void put_layer(struct lb_stmt *st, struct lb_buf *told)
 
 static int take_layer(const char *at, size_t len, enum lb_compression c, struct lb_layer_info *out, struct lb_err *err)
 {
-	if (!len)
+	if (len != 2 * sizeof(out->blob.bytes) + 4 * 8)
 		return lb_fail(err, LB_NOT_FOUND, "no such layer");
 	*out = (struct lb_layer_info){ .compression = c };
 	memcpy(out->diff_id.bytes, at, sizeof(out->diff_id.bytes));
@@ -150,12 +149,11 @@ static int ask_for_layer(struct lb_backend *be, enum lb_sql which, const struct 
 static int find_layer(struct lb_backend *be, enum lb_sql which, const struct lb_digest *key, enum lb_compression c,
 		      struct lb_layer_info *out, struct lb_err *err)
 {
-	lb_autobuf struct lb_buf ask = { 0 }, told = { 0 };
+	lb_autobuf struct lb_buf told = { 0 };
 	const char *answer;
 	size_t len;
-	lb_buf_addc(&ask, which == LB_SQL_LAYER_BY_TREE ? 't' : 'd');
-	lb_tape_put(&ask, c);
-	lb_buf_add(&ask, key->bytes, sizeof(key->bytes));
+	struct lb_question ask = lb_question_of(which == LB_SQL_LAYER_BY_TREE ? 't' : 'd', key);
+	lb_question_add(&ask, c);
 	if (lb_db_recall(be->db, &ask, &answer, &len))
 		return take_layer(answer, len, c, out, err);
 	int rc = ask_for_layer(be, which, key, c, &told, err);
@@ -254,17 +252,17 @@ static int ask_for_memo(struct lb_backend *be, const char *kind, const struct lb
 
 int lb_disk_memo_get(struct lb_backend *be, const char *kind, const struct lb_digest *key, struct lb_buf *out, struct lb_err *err)
 {
-	lb_autobuf struct lb_buf ask = { 0 }, told = { 0 };
+	lb_autobuf struct lb_buf told = { 0 };
 	const char *answer;
 	size_t len;
-	lb_buf_addc(&ask, 'm');
-	lb_buf_add(&ask, key->bytes, sizeof(key->bytes));
-	lb_buf_adds(&ask, kind);
-	if (!lb_db_recall(be->db, &ask, &answer, &len)) {
+	struct lb_question ask = lb_question_of('m', key);
+	bool fits = lb_question_text(&ask, kind);
+	if (!fits || !lb_db_recall(be->db, &ask, &answer, &len)) {
 		int rc = ask_for_memo(be, kind, key, &told, err);
 		if (rc)
 			return rc;
-		lb_db_note(be->db, &ask, &told);
+		if (fits)
+			lb_db_note(be->db, &ask, &told);
 		answer = told.data;
 		len = told.len;
 	}

@@ -8,7 +8,6 @@
 
 #include "store/db.h"
 #include "store/scope.h"
-#include "store/tape.h"
 
 static int add_scope(struct lb_db *db, const char *name, struct lb_err *err)
 {
@@ -115,11 +114,12 @@ static void free_part(void *p)
 static void take_answer(const char *at, size_t len, struct lb_chain *chain, bool *whole)
 {
 	const char *end = at + len;
-	*whole = lb_tape_take(&at);
-	while (at < end) {
-		uint64_t serial = lb_tape_take(&at);
-		size_t bytes = (size_t)lb_tape_take(&at);
-		lb_chain_add(chain, serial, at, bytes);
+	*whole = len >= 8 && lb_tape_take(&at);
+	while (end - at >= 16) {
+		uint64_t serial = lb_tape_take(&at), bytes = lb_tape_take(&at);
+		if (bytes > (size_t)(end - at))
+			return;
+		lb_chain_add(chain, serial, at, (size_t)bytes);
 		at += bytes;
 	}
 }
@@ -161,15 +161,14 @@ static int ask_for_records(struct lb_scope *sc, enum lb_sql which, const struct 
 static int read_records(struct lb_scope *sc, enum lb_sql which, const struct lb_digest *key, size_t most, struct lb_chain *chain,
 			bool *whole, struct lb_err *err)
 {
-	lb_autobuf struct lb_buf ask = { 0 }, told = { 0 };
+	lb_autobuf struct lb_buf told = { 0 };
 	uint64_t before = chain->count ? chain->items[chain->count - 1].serial : INT64_MAX;
 	const char *answer;
 	size_t len;
-	lb_buf_addc(&ask, which == LB_SQL_RECORDS_NEWEST ? 'n' : 'o');
-	lb_tape_put(&ask, sc->id);
-	lb_tape_put(&ask, before);
-	lb_tape_put(&ask, most);
-	lb_buf_add(&ask, key->bytes, sizeof(key->bytes));
+	struct lb_question ask = lb_question_of(which == LB_SQL_RECORDS_NEWEST ? 'n' : 'o', key);
+	lb_question_add(&ask, sc->id);
+	lb_question_add(&ask, before);
+	lb_question_add(&ask, most);
 	if (lb_db_recall(sc->db, &ask, &answer, &len)) {
 		take_answer(answer, len, chain, whole);
 		return 0;

@@ -1,16 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/tape.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* Longer ones are not worth it. */
 #define LONGEST ((size_t)4 << 20)
 
+static void encode(uint64_t n, char b[8])
+{
+	for (int i = 0; i < 8; i++)
+		b[i] = (char)(n >> (8 * i));
+}
+
+struct lb_question lb_question_of(char letter, const struct lb_digest *key)
+{
+	struct lb_question q = { .len = 1 + sizeof(key->bytes) };
+	q.bytes[0] = letter;
+	memcpy(q.bytes + 1, key->bytes, sizeof(key->bytes));
+	return q;
+}
+
+void lb_question_add(struct lb_question *q, uint64_t n)
+{
+	assert(q->len + 8 <= sizeof(q->bytes));
+	encode(n, q->bytes + q->len);
+	q->len += 8;
+}
+
+bool lb_question_text(struct lb_question *q, const char *text)
+{
+	size_t len = strlen(text);
+	if (len > sizeof(q->bytes) - q->len)
+		return false;
+	memcpy(q->bytes + q->len, text, len);
+	q->len += len;
+	return true;
+}
+
 void lb_tape_put(struct lb_buf *out, uint64_t n)
 {
-	uint8_t b[8];
-	for (int i = 0; i < 8; i++)
-		b[i] = (uint8_t)(n >> (8 * i));
+	char b[8];
+	encode(n, b);
 	lb_buf_add(out, b, sizeof(b));
 }
 

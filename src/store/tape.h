@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "lbench/buf.h"
+#include "lbench/digest.h"
 
 struct lb_tape {
 	struct lb_buf was; /* of the time before; empty: nothing that still holds */
@@ -25,7 +26,16 @@ void lb_tape_tell(struct lb_tape *t, const void *ask, size_t len, const void *to
 bool lb_tape_is_new(struct lb_tape *t);
 void lb_tape_release(struct lb_tape *t);
 
-/* Numbers in questions and answers: 8 bytes, little endian. */
+/* What is asked: a letter, a key, and what else there is to it. */
+struct lb_question {
+	char bytes[96];
+	size_t len;
+};
+struct lb_question lb_question_of(char letter, const struct lb_digest *key);
+void lb_question_add(struct lb_question *q, uint64_t n);        /* up to seven */
+bool lb_question_text(struct lb_question *q, const char *text); /* false: it is too long */
+
+/* Numbers in answers: 8 bytes, little endian. */
 void lb_tape_put(struct lb_buf *out, uint64_t n);
 uint64_t lb_tape_take(const char **at);
 
