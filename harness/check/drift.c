@@ -82,15 +82,17 @@ static void find_tool(struct gating *x)
 
 static void find_compressor(struct gating *x)
 {
-	static const char *const libraries[] = { "zlib", "zstd", "isa-l" };
+	static const struct {
+		const char *compression, *library;
+	} made_by[] = { { "igzip", "isa-l" }, { "gzip", "zlib" }, { "zstd", "zstd" } };
 	const struct report *head = x->g->head, *base = x->g->base;
 	const json_t *now = json_object_get(head->run, "libraries"), *was = json_object_get(base->run, "libraries");
 	if (strcmp(head->compression, base->compression) != 0)
 		x->bytes = add(x, DRIFT_BYTES, "", lb_strdup(base->compression), lb_strdup(head->compression), "");
-	for (size_t i = 0; i < LB_COUNT(libraries) && !x->bytes; i++) {
-		const char *a = report_member(was, libraries[i]), *b = report_member(now, libraries[i]);
-		if (strcmp(a, b) != 0)
-			x->bytes = add(x, DRIFT_BYTES, libraries[i], lb_strdup(a), lb_strdup(b), "");
+	for (size_t i = 0; i < LB_COUNT(made_by) && !x->bytes; i++) {
+		const char *a = report_member(was, made_by[i].library), *b = report_member(now, made_by[i].library);
+		if (strcmp(head->compression, made_by[i].compression) == 0 && strcmp(a, b) != 0)
+			x->bytes = add(x, DRIFT_BYTES, made_by[i].library, lb_strdup(a), lb_strdup(b), "");
 	}
 }
 

@@ -7,13 +7,46 @@
 
 #include "measure/prepare.h"
 
-static void add_base(struct record_bases *list, const struct lb_base_image *image, const char *name)
+/* A directory has other times in each clone, and is the same base all the same. */
+static bool is_directory(const struct bases *b, const struct lb_base_image *image)
 {
+	for (size_t i = 0; i < b->p->o->scenario->bases_count; i++) {
+		const struct scn_base *base = b->state->bases[i];
+		if (lb_map_getn(b->p->images, &base, sizeof(base)) == image)
+			return base->form == SCN_BASE_DIR;
+	}
+	return true; /* of --build-context */
+}
+
+static int identify(const struct bases *b, const struct lb_base_image *image, struct lb_digest *out, struct lb_err *err)
+{
+	struct lb_sha256 h;
+	*out = image->identity;
+	if (!is_directory(b, image))
+		return 0;
+	int rc = lb_node_digest(image->root, LB_FLAVOUR_NO_TIME, out, err);
+	lb_sha256_init(&h);
+	lb_sha256_addd(&h, out);
+	lb_sha256_addd(&h, &image->config_digest);
+	*out = lb_sha256_done(&h);
+	return rc;
+}
+
+static int add_base(struct record_bases *list, const struct bases *b, const char *name, const char *platform, struct lb_err *err)
+{
+	const struct lb_base_image *image = bases_find((void *)b, name, platform);
+	struct lb_digest digest;
+	bool listed = false;
 	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->items[i].name, name) == 0)
-			return;
+		listed = listed || strcmp(list->items[i].name, name) == 0;
+	if (!image || listed)
+		return 0;
+	int rc = identify(b, image, &digest, err);
+	if (rc)
+		return rc;
 	list->items = lb_grow(list->items, list->count, &list->cap, sizeof(*list->items));
-	list->items[list->count++] = (struct record_base){ lb_strdup(name), image->identity, !image->opaque };
+	list->items[list->count++] = (struct record_base){ lb_strdup(name), digest, !image->opaque };
+	return 0;
 }
 
 /* ---- variants ---- */
@@ -30,7 +63,7 @@ static const struct input *readable(struct prepared *p, size_t variant, size_t *
 	return NULL;
 }
 
-static void pin_variant(struct prepared *p, size_t variant)
+static int pin_variant(struct prepared *p, size_t variant, struct lb_err *err)
 {
 	const struct scn_variant *v = &p->o->scenario->variants[variant];
 	struct state_entry *first = &p->states[0];
@@ -40,15 +73,14 @@ static void pin_variant(struct prepared *p, size_t variant)
 	struct lb_plan_options po = { .build_args = &first->state->args[variant], .target = v->target, .platform = v->platform };
 	/* what cannot be planned is a row that says so */
 	if (!in || lb_build_plan_new(in->dockerfile, &po, &plan, NULL))
-		return;
-	for (size_t i = 0; i < plan->stages_count; i++) {
+		return 0;
+	int rc = 0;
+	for (size_t i = 0; i < plan->stages_count && !rc; i++) {
 		const struct lb_plan_stage *s = &plan->stages[i];
-		if (!s->needed || s->base_stage >= 0 || strcmp(s->base, "scratch") == 0)
-			continue;
-		const struct lb_base_image *image = bases_find(first->bases, s->base, s->platform);
-		if (image)
-			add_base(&p->pins.variants[variant], image, s->base);
+		if (s->needed && s->base_stage < 0 && strcmp(s->base, "scratch") != 0)
+			rc = add_base(&p->pins.variants[variant], first->bases, s->base, s->platform, err);
 	}
+	return rc;
 }
 
 /* ---- edits ---- */
@@ -81,12 +113,9 @@ static int pin_edit(struct prepared *p, const struct state_entry *e, struct lb_e
 	/* another clone touches every file and chooses none */
 	if (touches_all(&p->o->scenario->edits[e->edit]))
 		lb_strv_release(&out->files);
-	for (size_t i = 0; i < p->o->scenario->bases_count && !rc; i++) {
-		const char *name = p->o->scenario->bases[i].name;
-		const struct lb_base_image *image = is->bases[i] == was->bases[i] ? NULL : bases_find(e->bases, name, NULL);
-		if (image)
-			add_base(&out->bases, image, name);
-	}
+	for (size_t i = 0; i < p->o->scenario->bases_count && !rc; i++)
+		if (is->bases[i] != was->bases[i])
+			rc = add_base(&out->bases, e->bases, p->o->scenario->bases[i].name, NULL, err);
 	return rc < 0 ? lb_wrap(err, "listing what an edit changes") : 0;
 }
 
@@ -98,8 +127,8 @@ int pins_make(struct prepared *p, struct lb_err *err)
 	p->pins = (struct record_pins){ .variants_count = s->variants_count, .edits_count = s->edits_count };
 	p->pins.variants = lb_calloc(s->variants_count + 1, sizeof(*p->pins.variants));
 	p->pins.edits = lb_calloc(s->edits_count + 1, sizeof(*p->pins.edits));
-	for (size_t v = 0; v < s->variants_count; v++)
-		pin_variant(p, v);
+	for (size_t v = 0; v < s->variants_count && !rc; v++)
+		rc = pin_variant(p, v, err);
 	for (size_t i = 1; i < p->states_count && !rc; i++) {
 		const struct state_entry *e = &p->states[i];
 		if (e->edit < 0 || done[e->edit])

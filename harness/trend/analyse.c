@@ -93,17 +93,31 @@ static void noisy_changes(struct trend_series *s)
 	last_night(s, x);
 }
 
+static void place_accepts(struct trend *t)
+{
+	for (size_t i = 0; i < t->accepts_count; i++)
+		for (size_t n = 0; n < t->nights_count; n++)
+			if (strcmp(t->accepts[i].of, t->nights[n].run_id) == 0 && strcmp(t->accepts[i].started, t->nights[n].started) == 0)
+				t->accepts[i].night = n;
+}
+
+/* Whether what was accepted is the state of that night, or a later one; several results may be of one second. */
+static bool since(const struct trend *t, const struct trend_accept *a, size_t night)
+{
+	return a->night == SIZE_MAX ? strcmp(a->started, t->nights[night].started) > 0 : a->night >= night;
+}
+
 /* The last that was accepted from the change on, before the next one. */
 static void find_accepted(const struct trend *t, struct trend_series *s)
 {
 	for (size_t i = 0; i < s->changes_count; i++) {
-		const char *from = t->nights[s->points[s->changes[i].at].night].started,
-			   *to = i + 1 < s->changes_count ? t->nights[s->points[s->changes[i + 1].at].night].started : NULL;
+		size_t from = s->points[s->changes[i].at].night,
+		       to = i + 1 < s->changes_count ? s->points[s->changes[i + 1].at].night : SIZE_MAX;
 		for (size_t k = 0; k < t->accepts_count; k++) {
 			const struct trend_accept *a = &t->accepts[k];
-			int since = strcmp(a->started, from);
 			/* what came for one night is accepted with that night or not at all */
-			bool fits = s->changes[i].kind == TREND_SPIKE ? since == 0 : since >= 0 && (!to || strcmp(a->started, to) < 0);
+			bool fits = s->changes[i].kind == TREND_SPIKE ? a->night == from
+								      : since(t, a, from) && (to == SIZE_MAX || !since(t, a, to));
 			if (fits && strcmp(a->scenario, s->scenario) == 0)
 				s->changes[i].accepted = a;
 		}
@@ -112,6 +126,7 @@ static void find_accepted(const struct trend *t, struct trend_series *s)
 
 void trend_analyse(struct trend *t)
 {
+	place_accepts(t);
 	for (size_t i = 0; i < t->count; i++) {
 		if (t->series[i].exact)
 			exact_changes(&t->series[i]);

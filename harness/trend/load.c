@@ -180,7 +180,7 @@ static void add_accepts(struct trend *t, const char *scenario, const json_t *bas
 		t->accepts[t->accepts_count++] =
 			(struct trend_accept){ lb_arena_strdup(&t->arena, scenario), lb_arena_strdup(&t->arena, report_member(a, "of")),
 					       lb_arena_strdup(&t->arena, report_member(a, "started")),
-					       lb_arena_strdup(&t->arena, report_member(a, "reason")) };
+					       lb_arena_strdup(&t->arena, report_member(a, "reason")), SIZE_MAX };
 	}
 }
 

@@ -84,8 +84,9 @@ static int one(const struct trend *t, size_t first, struct album *album, struct 
 	}
 	lb_autofree char *title = lb_format("%s, %s builder: %s", s->scenario, s->builder, axes[s->metric]);
 	lb_autofree char *note =
-		lb_format("decisions: %s · %zu results · lbench %s · %s", s->policy, t->nights_count, t->nights[t->nights_count - 1].tool,
-			  s->exact ? "exact: every change is marked" : "changes: E-divisive, rank test, p ≤ 0.01, at least 5 %");
+		lb_format("decisions: %s · %zu results · lbench %s · %s%s", s->policy, t->nights_count, t->nights[t->nights_count - 1].tool,
+			  s->exact ? "exact: every change is marked" : "changes: E-divisive, rank test, p ≤ 0.01, at least 5 %",
+			  t->accepts_count ? " · filled: accepted" : "");
 	lb_buf_adds(&p.vars, "# what the script needs besides the table beside this\n");
 	picture_var(&p, "kind", "trend");
 	picture_var(&p, "title", title);

@@ -22,6 +22,7 @@ struct trend_night {
 /* A state that somebody accepted as the new baseline (check --update --reason). */
 struct trend_accept {
 	char *scenario, *of, *started, *reason;
+	size_t night; /* the accepted run; SIZE_MAX: it is not among them */
 };
 enum trend_metric { TREND_RUN, TREND_REBUILT, TREND_PUSHED, TREND_METRICS };
 struct trend_point {
