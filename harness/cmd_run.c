@@ -47,7 +47,8 @@ struct job {
 	struct record *record;
 	struct resume *kept;
 	struct lb_strv resumed; /* times */
-	char *directory;
+	char *directory, *commit;
+	int64_t commit_time;
 	struct progress progress;
 	struct measure_totals totals;
 };
@@ -62,6 +63,7 @@ static void job_release(struct job *j)
 	scenario_free(j->scenario);
 	resume_free(j->kept);
 	free(j->directory);
+	free(j->commit);
 	lb_strv_release(&j->resumed);
 	lb_strv_release(&j->unknowns);
 	lb_strv_release(&j->warnings);
@@ -177,6 +179,7 @@ static void list_unknowns(struct job *j)
 static void describe_run(struct job *j)
 {
 	j->directory = getcwd(NULL, 0);
+	lb_git_head(j->scenario->dir, &j->commit, &j->commit_time, NULL);
 	mark_used(j);
 	list_unknowns(j);
 	lb_strv_copy(&j->warnings, &j->scenario->warnings);
@@ -187,7 +190,8 @@ static void describe_run(struct job *j)
 		.edits_used = j->edits_used, .mode = j->mode, .compression = j->o->compression_kind,
 		.remote = !pushes ? NULL : strcmp(j->o->remote, "memory:") == 0 ? "memory" : "oci", .jobs = jobs, .repeat = j->o->repeat,
 		.started = j->started, .run_id = j->run_id, .tool_version = LBENCH_VERSION, .tool_commit = LBENCH_COMMIT,
-		.unknowns = &j->unknowns, .warnings = &j->warnings, .alone = j->plan.count && j->plan.builds[j->plan.count - 1].alone,
+		.commit = j->commit, .commit_time = j->commit_time, .unknowns = &j->unknowns, .warnings = &j->warnings,
+		.alone = j->plan.count && j->plan.builds[j->plan.count - 1].alone,
 		.directory = j->directory, .operand = j->request->operand, .arguments = &j->request->arguments, .resumed = &j->resumed };
 	j->measure = (struct measure_options){ .scenario = j->scenario, .policies = j->o->policy, .policies_count = j->o->policy_count,
 		.builders = j->o->builder, .builders_count = j->o->builder_count, .mode = j->mode, .store = j->store,

@@ -7,7 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lbench/fs.h"
 #include "lbench/mem.h"
 
 static uint64_t cpu_ns(bool alone)
@@ -28,10 +27,11 @@ static void forget_peak(void)
 
 static uint64_t peak_bytes(void)
 {
-	lb_autobuf struct lb_buf text = { 0 };
-	if (lb_fs_read(AT_FDCWD, "/proc/self/status", &text, NULL))
-		return 0;
-	const char *line = strstr(lb_buf_str(&text), "VmHWM:");
+	char text[4096]; /* the line is among the first twenty */
+	lb_autofd int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	text[n < 0 ? 0 : n] = '\0';
+	const char *line = strstr(text, "VmHWM:");
 	return line ? strtoull(line + strlen("VmHWM:"), NULL, 10) * 1024 : 0;
 }
 

@@ -15,7 +15,7 @@ static void separate(struct csv_writer *w)
 void csv_add_text(struct csv_writer *w, const char *s)
 {
 	separate(w);
-	if (!s)
+	if (!s || !*s)
 		return;
 	if (!strpbrk(s, ",\"\r\n")) {
 		lb_buf_adds(&w->row, s);

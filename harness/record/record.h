@@ -52,6 +52,8 @@ struct record_run {
 	const char *started;         /* RFC 3339, UTC */
 	const char *run_id;
 	const char *tool_version, *tool_commit;
+	const char *commit;          /* of the repository that the scenario lies in, as the run began; NULL: it lies in none */
+	int64_t commit_time;
 	const struct lb_strv *unknowns, *warnings;
 	const struct record_pins *pins; /* NULL: not known */
 	/* what --resume needs to do the same again */

@@ -83,7 +83,7 @@ enum { MESSAGE = 46 }; /* its place among the columns */
 
 void record_format_build(const struct record_run *run, const struct record_row *row, struct lb_buf *out)
 {
-	struct csv_writer w = { .columns = BUILD_COLUMNS_COUNT };
+	struct csv_writer w = { .columns = BUILD_COLUMNS_COUNT, .row = *out };
 	begin_row(&w, run, row);
 	csv_add_text(&w, "");
 	csv_add_text(&w, run_mode_names[run->mode]);
@@ -103,8 +103,7 @@ void record_format_build(const struct record_run *run, const struct record_row *
 	csv_add_text(&w, row->message);
 	add_runs(&w, run, row);
 	csv_end(&w);
-	lb_buf_add(out, w.row.data, w.row.len);
-	lb_buf_release(&w.row);
+	*out = w.row;
 }
 
 static void add_digest(struct csv_writer *w, const struct lb_digest *d)
@@ -150,7 +149,7 @@ static void add_layer(struct csv_writer *w, const struct lb_step_row *s)
 void record_format_step(const struct record_run *run, const struct record_row *row, const struct lb_step_row *s, uint64_t engine_ns,
                         struct lb_buf *out)
 {
-	struct csv_writer w = { .columns = STEP_COLUMNS_COUNT };
+	struct csv_writer w = { .columns = STEP_COLUMNS_COUNT, .row = *out };
 	begin_row(&w, run, row);
 	csv_add_text(&w, run_mode_names[run->mode]);
 	add_place(&w, row);
@@ -170,6 +169,5 @@ void record_format_step(const struct record_run *run, const struct record_row *r
 	csv_add_text(&w, s->is_run && run->mode != LB_RUN_EXEC ? lb_model_source_name(s->model_source) : NULL);
 	csv_add_text(&w, NULL); /* extrapolated */
 	csv_end(&w);
-	lb_buf_add(out, w.row.data, w.row.len);
-	lb_buf_release(&w.row);
+	*out = w.row;
 }

@@ -30,20 +30,17 @@ static void scenario(struct lb_json *w, const struct scenario *s)
 	lb_json_close(w, '}');
 }
 
-/* Commit and date of the repository that the scenario lies in; null outside of one. */
-static void project(struct lb_json *w, const struct scenario *s)
+static void project(struct lb_json *w, const struct record_run *run)
 {
-	lb_autofree char *hex = NULL;
-	int64_t when;
 	lb_json_key(w, "project");
-	if (lb_git_head(s->dir, &hex, &when, NULL) != 0) {
+	if (!run->commit) {
 		lb_json_null(w);
 		return;
 	}
 	lb_json_open(w, '{');
-	lb_json_kstr(w, "commit", hex);
+	lb_json_kstr(w, "commit", run->commit);
 	lb_json_key(w, "date");
-	lb_json_int(w, when);
+	lb_json_int(w, run->commit_time);
 	lb_json_close(w, '}');
 }
 
@@ -279,7 +276,7 @@ void runinfo_json(const struct record_run *run, const char *status, struct lb_bu
 	strings(&w, "resumed", run->resumed);
 	command(&w, run);
 	scenario(&w, run->scenario);
-	project(&w, run->scenario);
+	project(&w, run);
 	lb_json_key(&w, "machine");
 	runinfo_machine(&w);
 	lb_json_key(&w, "libraries");

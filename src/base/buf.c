@@ -35,7 +35,10 @@ void lb_buf_adds(struct lb_buf *b, const char *s)
 
 void lb_buf_addc(struct lb_buf *b, char c)
 {
-	lb_buf_add(b, &c, 1);
+	if (b->cap - b->len < 2)
+		lb_buf_reserve(b, 1);
+	b->data[b->len++] = c;
+	b->data[b->len] = '\0';
 }
 
 void lb_buf_vaddf(struct lb_buf *b, const char *fmt, va_list ap)
