@@ -319,10 +319,10 @@ static int run_in_scope(struct runner *r, size_t i, struct lb_store *records, st
 
 static void run_scope(struct runner *r, size_t scope, struct lb_store *records)
 {
-	for (size_t i = 0; i < r->p->plan->count; i++) {
+	for (size_t i = r->first[scope]; i < r->p->plan->count; i = r->slots[i].next) {
 		struct lb_err err = { 0 };
 		struct slot *slot = &r->slots[i];
-		if (r->p->plan->builds[i].scope != scope || !slot->needed)
+		if (!slot->needed)
 			continue;
 		pthread_mutex_lock(&r->lock);
 		bool stop = r->stop || (r->p->o->cancel && atomic_load(r->p->o->cancel));

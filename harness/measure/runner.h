@@ -22,6 +22,7 @@ struct cell {
 struct slot {
 	struct lb_buf build_row, step_rows;
 	struct lb_digest image; /* zero: none */
+	size_t next; /* build of the same scope; the plan's count: there is none */
 	bool done;
 	bool written;
 	bool kept;   /* its row is of an earlier session */
@@ -32,6 +33,7 @@ struct runner {
 	struct prepared *p;
 	struct record *record;
 	struct measure_totals *totals;
+	size_t *first;      /* by scope: its first build */
 	struct cell *cells; /* by build */
 	struct slot *slots; /* by build */
 	pthread_mutex_t lock;

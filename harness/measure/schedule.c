@@ -6,6 +6,20 @@
 
 #include "stats/stats.h"
 
+/* Behind scopes, in the same allocation. */
+static void list_builds(struct runner *r)
+{
+	const struct scn_plan *plan = r->p->plan;
+	r->first = r->scopes + plan->scopes;
+	for (size_t scope = 0; scope < plan->scopes; scope++)
+		r->first[scope] = plan->count;
+	for (size_t i = plan->count; i-- > 0;) {
+		size_t *first = &r->first[plan->builds[i].scope];
+		r->slots[i].next = *first;
+		*first = i;
+	}
+}
+
 /* All scopes of the first repeat, then those of the second: what drifts on a machine meets all alike. Within a repeat
  * the order is drawn, so that none has the same one before it each time; it stands in started_order. */
 void runner_order(struct runner *r)
@@ -19,7 +33,8 @@ void runner_order(struct runner *r)
 		repeat[plan->builds[i].scope] = plan->builds[i].repeat;
 		last = plan->builds[i].repeat > last ? plan->builds[i].repeat : last;
 	}
-	r->scopes = lb_calloc(plan->scopes + 1, sizeof(*r->scopes));
+	r->scopes = lb_calloc(2 * plan->scopes + 1, sizeof(*r->scopes));
+	list_builds(r);
 	for (unsigned k = 0; k <= last; k++) {
 		size_t first = n;
 		for (size_t scope = 0; scope < plan->scopes; scope++)
