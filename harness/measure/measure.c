@@ -268,10 +268,15 @@ static void fail(struct runner *r, int rc, const struct lb_err *err)
 static int start_cell(struct runner *r, size_t i, struct lb_store *records, struct lb_err *err)
 {
 	const struct scn_build *b = &r->p->plan->builds[i];
+	struct cell *cell = &r->cells[i];
+	int rc = 0;
 	if (b->after < 0)
-		return cell_new(r->p->o, b, records, &r->cells[i], err);
-	cell_fork(r->p->o, &r->cells[b->after], &r->cells[i]);
-	return 0;
+		rc = cell_new(r->p->o, b, records, cell, err);
+	else
+		cell_fork(r->p->o, &r->cells[b->after], cell);
+	if (!rc)
+		lb_cache_build_of(cell->cache, r->p->o->scenario->variants[b->variant].name);
+	return rc;
 }
 
 /* Its row is there; only the cache is made again that others go on from. */
@@ -319,10 +324,10 @@ static int run_in_scope(struct runner *r, size_t i, struct lb_store *records, st
 
 static void run_scope(struct runner *r, size_t scope, struct lb_store *records)
 {
-	for (size_t i = r->first[scope]; i < r->p->plan->count; i = r->slots[i].next) {
+	for (size_t i = 0; i < r->p->plan->count; i++) {
 		struct lb_err err = { 0 };
 		struct slot *slot = &r->slots[i];
-		if (!slot->needed)
+		if (r->p->plan->builds[i].scope != scope || !slot->needed)
 			continue;
 		pthread_mutex_lock(&r->lock);
 		bool stop = r->stop || (r->p->o->cancel && atomic_load(r->p->o->cancel));

@@ -53,6 +53,11 @@ void lb_cache_ask(struct lb_cache *c, lb_cache_holds_fn *holds, void *arg)
 	c->holds_arg = arg;
 }
 
+void lb_cache_build_of(struct lb_cache *c, const char *image)
+{
+	lb_recall_image(c->memory, image);
+}
+
 void lb_cache_hits_only(struct lb_cache *c)
 {
 	c->hits_only = true;
@@ -311,10 +316,14 @@ static void decide_hit(struct lb_cache *c, const struct lb_why *w, const struct 
 	}
 	bool same = old && lb_digest_equal(&old->inputs, w->inputs) && old->fields_len == w->fields_len &&
 		    memcmp(old->fields, w->fields, w->fields_len) == 0;
-	if (same || (old && !all_known(w->in)))
+	if (same || (old && !all_known(w->in))) {
 		lb_recall_keep(c->memory, w->in, old);
-	else
-		lb_recall_note(c->memory, w->in, &d->inputs_now, w->fields, w->fields_len);
+		return;
+	}
+	/* a result that was made for somebody else, or longer ago: what misses below it misses because of this step */
+	if (old && d->link->cause.stage < 0)
+		d->link->cause = lb_reason_cause(w->in, d);
+	lb_recall_note(c->memory, w->in, &d->inputs_now, w->fields, w->fields_len);
 }
 
 static void decide_meta(struct lb_cache *c, const struct lb_why *w, const struct lb_found *f, struct lb_decision *d)

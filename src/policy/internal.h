@@ -136,6 +136,8 @@ struct lb_recall; /* seen.c: of all stages */
 struct lb_recall *lb_recall_new(void);
 struct lb_recall *lb_recall_fork(const struct lb_recall *m);
 void lb_recall_free(struct lb_recall *m);
+/* Which image the next builds are of: predecessors are steps of the same one. */
+void lb_recall_image(struct lb_recall *m, const char *name);
 void lb_recall_begin(struct lb_recall *m);
 /* A failed build did not reach all steps: what was seen of the others stays. */
 void lb_recall_end(struct lb_recall *m, bool ok);

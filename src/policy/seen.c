@@ -3,7 +3,8 @@
  * What a cache remembers of earlier steps, so that a miss can be told from the time before. For each stage
  * (by name, else by its place) the steps as they were when their results came into force, by execution or by
  * a hit. A step finds its predecessor by its text as written, the nearest first; a step whose text is new
- * takes the one at the same place, if it is of the same kind and nobody else's. All of it lives in memory and
+ * takes the one at the same place, if it is of the same kind and nobody else's. Images that share a cache have
+ * predecessors of their own: another image's step at the same place is another step. All of it lives in memory and
  * goes with the cache: a persistent scope that is opened anew knows its records and no predecessors.
  */
 #include "policy/internal.h"
@@ -24,11 +25,16 @@ struct stage_memory {
 	int last; /* index of the predecessor that was found last */
 };
 
-struct lb_recall {
+struct image_memory {
 	struct lb_map *stages; /* name or place -> struct stage_memory */
-	struct lb_map *inputs; /* canonical inputs -> struct lb_seen */
-	uint64_t build;
+	uint64_t build;        /* of this image */
 	bool last_ok;
+};
+
+struct lb_recall {
+	struct lb_map *images;      /* name -> struct image_memory */
+	struct lb_map *inputs;      /* canonical inputs -> struct lb_seen */
+	struct image_memory *image; /* the one that is built */
 };
 
 struct lb_seen *lb_seen_ref(struct lb_seen *s)
@@ -73,12 +79,28 @@ static void stage_free(void *p)
 	free(s);
 }
 
+static void image_free(void *p)
+{
+	struct image_memory *image = p;
+	lb_map_free(image->stages);
+	free(image);
+}
+
+static struct image_memory *image_new(struct lb_map *images, const void *name, size_t len)
+{
+	struct image_memory *image = lb_calloc(1, sizeof(*image));
+	image->stages = lb_map_new(stage_free);
+	image->last_ok = true;
+	lb_map_setn(images, name, len, image);
+	return image;
+}
+
 struct lb_recall *lb_recall_new(void)
 {
 	struct lb_recall *m = lb_calloc(1, sizeof(*m));
-	m->stages = lb_map_new(stage_free);
+	m->images = lb_map_new(image_free);
 	m->inputs = lb_map_new(seen_free);
-	m->last_ok = true;
+	m->image = image_new(m->images, "", 0);
 	return m;
 }
 
@@ -108,12 +130,31 @@ static int copy_seen(const void *key, size_t len, void *value, void *arg)
 	return 0;
 }
 
+struct forking {
+	const struct lb_recall *from;
+	struct lb_recall *to;
+};
+
+static int copy_image(const void *key, size_t len, void *value, void *arg)
+{
+	struct forking *f = arg;
+	const struct image_memory *image = value;
+	struct image_memory *copy = image_new(f->to->images, key, len);
+	copy->build = image->build;
+	copy->last_ok = image->last_ok;
+	lb_map_each(image->stages, copy_stage, copy->stages);
+	if (image == f->from->image)
+		f->to->image = copy;
+	return 0;
+}
+
 struct lb_recall *lb_recall_fork(const struct lb_recall *m)
 {
-	struct lb_recall *copy = lb_recall_new();
-	copy->build = m->build;
-	copy->last_ok = m->last_ok;
-	lb_map_each(m->stages, copy_stage, copy->stages);
+	struct lb_recall *copy = lb_calloc(1, sizeof(*copy));
+	copy->images = lb_map_new(image_free);
+	copy->inputs = lb_map_new(seen_free);
+	struct forking f = { m, copy };
+	lb_map_each(m->images, copy_image, &f);
 	lb_map_each(m->inputs, copy_seen, copy->inputs);
 	return copy;
 }
@@ -122,19 +163,25 @@ void lb_recall_free(struct lb_recall *m)
 {
 	if (!m)
 		return;
-	lb_map_free(m->stages);
+	lb_map_free(m->images);
 	lb_map_free(m->inputs);
 	free(m);
 }
 
+void lb_recall_image(struct lb_recall *m, const char *name)
+{
+	struct image_memory *image = lb_map_get(m->images, name);
+	m->image = image ? image : image_new(m->images, name, strlen(name));
+}
+
 void lb_recall_begin(struct lb_recall *m)
 {
-	m->build++;
+	m->image->build++;
 }
 
 void lb_recall_end(struct lb_recall *m, bool ok)
 {
-	m->last_ok = ok;
+	m->image->last_ok = ok;
 }
 
 /* ---- stages ---- */
@@ -159,6 +206,7 @@ static void turn(struct stage_memory *s, bool last_ok)
 
 static struct stage_memory *stage_of(struct lb_recall *m, const struct lb_inputs *in)
 {
+	struct image_memory *image = m->image;
 	char place[24];
 	const char *key = in->stage_name;
 	size_t len = key ? strlen(key) : 0;
@@ -167,16 +215,16 @@ static struct stage_memory *stage_of(struct lb_recall *m, const struct lb_inputs
 		len = (size_t)snprintf(place, sizeof(place), "%d", in->stage);
 		key = place;
 	}
-	struct stage_memory *s = lb_map_getn(m->stages, key, len);
+	struct stage_memory *s = lb_map_getn(image->stages, key, len);
 	if (!s) {
 		s = lb_calloc(1, sizeof(*s));
-		s->build = m->build;
+		s->build = image->build;
 		s->last = -1;
-		lb_map_setn(m->stages, key, len, s);
+		lb_map_setn(image->stages, key, len, s);
 	}
-	if (s->build != m->build) {
-		turn(s, m->last_ok);
-		s->build = m->build;
+	if (s->build != image->build) {
+		turn(s, image->last_ok);
+		s->build = image->build;
 	}
 	return s;
 }

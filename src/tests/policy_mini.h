@@ -59,6 +59,7 @@ struct mini_state {
 	int base;             /* layers of the base: another number, other layers */
 	const char *secret;   /* value of the secret s */
 	const char *depends;  /* what every RUN's model depends on; NULL: no model */
+	const char *image;    /* which image it is, where several share the cache */
 	bool no_cache, fails; /* fails: the build does not end well */
 	bool blind;           /* what stages hold is not known before it is asked for with bytes */
 };
@@ -352,6 +353,7 @@ static inline int mini_build(struct mini *m, const struct mini_state *given, str
 	int rc = lb_dockerfile_parse("Dockerfile", given->dockerfile, strlen(given->dockerfile), &po, &df, err);
 	if (!rc)
 		rc = lb_build_plan_new(df, &options, &b.plan, err);
+	lb_cache_build_of(m->cache, given->image ? given->image : "");
 	if (!rc)
 		rc = lb_cache_begin(m->cache, err);
 	if (!rc)

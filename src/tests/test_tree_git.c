@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "lbench/fs.h"
-#include "tree/git.h"
 #include "tree_util.h"
 
 /* A repository with two commits, made by way of its object data base: no program, no configuration. */

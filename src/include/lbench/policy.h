@@ -221,6 +221,10 @@ void lb_cache_ask(struct lb_cache *c, lb_cache_holds_fn *holds, void *arg);
  * no record of it: for a build that most likely changes nothing. What a miss needs to be told, another cache knows. */
 void lb_cache_hits_only(struct lb_cache *c);
 
+/* Which image the next builds are of, where several share a cache: a miss is told from the image's own last build, and so is
+ * whether it was needed. It decides nothing. */
+void lb_cache_build_of(struct lb_cache *c, const char *image);
+
 struct lb_cache_counts {
 	uint64_t export_bytes, import_bytes, fetched_bytes; /* of a CI cache: written, read, fetched for hits */
 };
