@@ -160,8 +160,10 @@ static void root_text(const struct report_view *v, const struct step_cost *s, co
 		lb_buf_adds(out, " was written differently");
 	else if (!strcmp(reason, "evicted"))
 		lb_buf_adds(out, " was no longer in the cache");
+	else if (!reason[0] && !report_is(root, "FROM"))
+		lb_buf_adds(out, " has another result, which another image's build had made");
 	else
-		lb_buf_addf(out, " missed (%s)", reason[0] ? reason : report_is(root, "FROM") ? "base" : "unknown reason");
+		lb_buf_addf(out, " missed (%s)", reason[0] ? reason : "base");
 	if (!needs || s->root_instruction == s->instruction)
 		return;
 	size_t files = files_named(needs);
