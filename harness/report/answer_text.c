@@ -161,7 +161,7 @@ static void root_text(const struct report_view *v, const struct step_cost *s, co
 	else if (!strcmp(reason, "evicted"))
 		lb_buf_adds(out, " was no longer in the cache");
 	else if (!reason[0] && !report_is(root, "FROM"))
-		lb_buf_adds(out, " has another result, which another image's build had made");
+		lb_buf_adds(out, " has another result (another image's build made it)");
 	else
 		lb_buf_addf(out, " missed (%s)", reason[0] ? reason : "base");
 	if (!needs || s->root_instruction == s->instruction)

@@ -236,7 +236,7 @@ static int root_line(struct explain *x, const struct report_build *b, struct lb_
 	if (files != REPORT_UNKNOWN && root != worst)
 		lb_buf_addf(&text, "copies %llu files", (unsigned long long)files);
 	else if (root->outcome == ST_HIT)
-		lb_buf_adds(&text, "has another result, which another image's build had made");
+		lb_buf_adds(&text, "has another result (another image's build made it)");
 	else
 		text_fit(&text, report_string(x->r, root->reason), 0);
 	const json_t *needs = report_needs(x->r, report_string(x->r, worst->instruction));
