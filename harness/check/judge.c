@@ -54,6 +54,22 @@ static void add_step(struct finding *f, const struct report *r, uint32_t line, c
 		lb_strv_add(&f->steps, text);
 }
 
+/* What a lost step's misses began with. An image's first build in a cache that others fill is not told from an earlier one:
+ * there the first step of its stage that nobody had made before the others brings the rest with it. */
+static int find_root(const struct pair *p, const struct lost *lost, size_t count, const struct report_step *s,
+		     const struct report_step **root, struct lb_err *err)
+{
+	int rc = report_root(p->head.r, p->head.b, s, root, err);
+	if (rc || strcmp(report_string(p->head.r, (*root)->reason), "first-build") != 0)
+		return rc;
+	for (size_t i = 0; i < count; i++)
+		if (lost[i].root->stage == s->stage && lost[i].root->reason == (*root)->reason) {
+			*root = lost[i].root;
+			return 0;
+		}
+	return 0;
+}
+
 static int find_lost(struct gating *x, const struct pair *p, struct lost *out, size_t *count, struct lb_err *err)
 {
 	int rc = 0;
@@ -64,7 +80,7 @@ static int find_lost(struct gating *x, const struct pair *p, struct lost *out, s
 			continue;
 		struct lost *l = &out[(*count)++];
 		*l = (struct lost){ .step = s };
-		rc = report_root(p->head.r, p->head.b, s, &l->root, err);
+		rc = find_root(p, out, *count - 1, s, &l->root, err);
 		if (!rc)
 			l->drift = drift_of_loss(x, p, s, l->root);
 		if (!rc && !l->drift)
