@@ -17,12 +17,15 @@ static size_t add_state(struct prepared *p, struct scn_state *state)
 	return p->states_count++;
 }
 
-static size_t find_state(const struct prepared *p, size_t parent, int edit, uint64_t seq)
+/* Which state an edit makes of another. */
+struct state_key {
+	uint64_t parent, seq, edit;
+};
+
+/* 0, the first state, which no edit leads to: it is not there. */
+static size_t find_state(const struct prepared *p, const struct state_key *key)
 {
-	for (size_t i = 1; i < p->states_count; i++)
-		if (p->states[i].parent == parent && p->states[i].edit == edit && p->states[i].seq == seq)
-			return i;
-	return 0;
+	return (size_t)(uintptr_t)lb_map_getn(p->states_by_key, key, sizeof(*key));
 }
 
 static int make_state(struct prepared *p, size_t parent, const struct scn_build *b, size_t *out, struct lb_err *err)
@@ -30,13 +33,15 @@ static int make_state(struct prepared *p, size_t parent, const struct scn_build 
 	const struct scn_edit *edit = &p->o->scenario->edits[b->edit];
 	struct scn_state *state = NULL;
 	bool no_effect = false;
-	*out = find_state(p, parent, b->edit, b->seq);
+	const struct state_key key = { parent, b->seq, (uint64_t)b->edit };
+	*out = find_state(p, &key);
 	if (*out)
 		return 0;
 	int rc = scn_state_apply(p->states[parent].state, edit, b->seq, &state, &no_effect, err);
 	if (rc)
 		return rc;
 	*out = add_state(p, state);
+	lb_map_setn(p->states_by_key, &key, sizeof(key), (void *)(uintptr_t)*out);
 	struct state_entry *e = &p->states[*out];
 	e->parent = parent;
 	e->edit = b->edit;
@@ -57,6 +62,7 @@ static int make_states(struct prepared *p, struct lb_err *err)
 		return rc;
 	add_state(p, first);
 	rc = bases_make(p, first, err);
+	p->states_by_key = lb_map_new(NULL);
 	p->state_of = lb_calloc(p->plan->count, sizeof(*p->state_of));
 	for (size_t i = 0; !rc && i < p->plan->count; i++) {
 		const struct scn_build *b = &p->plan->builds[i], *from = b->after < 0 ? NULL : &p->plan->builds[b->after];
@@ -321,6 +327,7 @@ void measure_free(struct prepared *p)
 	free(p->refused);
 	free(p->states);
 	free(p->state_of);
+	lb_map_free(p->states_by_key);
 	lb_map_free(p->images);
 	lb_map_free(p->ignores);
 	lb_map_free(p->dockerfiles);

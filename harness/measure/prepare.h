@@ -33,6 +33,7 @@ struct prepared {
 	const struct scn_plan *plan;
 	struct state_entry *states;
 	size_t states_count, states_cap;
+	struct lb_map *states_by_key; /* parent, edit and seq -> its place */
 	size_t *state_of;          /* for each build */
 	struct lb_map *dockerfiles, *ignores, *images; /* by content */
 	struct lb_base_image **opaque;
