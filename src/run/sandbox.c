@@ -343,7 +343,7 @@ static int start(const struct lb_sandbox *s, struct watch *w, pid_t *pid, struct
 int lb_sandbox_run(const struct lb_sandbox *s, struct lb_sandbox_end *out, struct lb_err *err)
 {
 	struct watch w;
-	pid_t pid;
+	pid_t pid = -1;
 	*out = (struct lb_sandbox_end){ 0 };
 	int rc = start(s, &w, &pid, err);
 	if (rc)
