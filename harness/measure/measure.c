@@ -14,7 +14,6 @@
 
 #include "measure/own.h"
 #include "measure/runner.h"
-#include "measure/tags.h"
 
 /* ---- clocks ---- */
 
@@ -191,7 +190,7 @@ static int build_one(struct runner *r, size_t i, uint64_t order, struct lb_err *
 	struct slot *slot = &r->slots[i];
 	struct record_row row = begin_row(r, i, order);
 	struct listening l = { .r = r, .row = &row, .steps = &slot->step_rows };
-	struct lb_build_result result;
+	struct lb_build_result result = { 0 };
 	const char *status, *why = refusal(r, i, &status);
 	int rc = 0;
 	if (why) {
@@ -208,6 +207,8 @@ static int build_one(struct runner *r, size_t i, uint64_t order, struct lb_err *
 		} else if (!rc && result.image_known) {
 			slot->image = result.image;
 		}
+		slot->run_ns = result.run_ns;
+		slot->run_known = !rc && result.ok && result.run_ns_known;
 	}
 	release_times(&l);
 	if (!rc)
@@ -227,8 +228,7 @@ static int write_slot(struct runner *r, size_t i, struct lb_err *err)
 	return rc;
 }
 
-/* Called with the lock held, or by the last thread. */
-static int write_ready(struct runner *r, struct lb_err *err)
+int runner_write_ready(struct runner *r, struct lb_err *err)
 {
 	int rc = 0;
 	for (; !rc && r->next_row < r->p->plan->count && r->slots[r->next_row].done; r->next_row++)
@@ -237,8 +237,7 @@ static int write_ready(struct runner *r, struct lb_err *err)
 	return rc;
 }
 
-/* What an interrupted run has finished behind a gap. */
-static int write_rest(struct runner *r, struct lb_err *err)
+int runner_write_rest(struct runner *r, struct lb_err *err)
 {
 	int rc = 0;
 	for (size_t i = r->next_row; !rc && i < r->p->plan->count; i++)
@@ -324,10 +323,10 @@ static int run_in_scope(struct runner *r, size_t i, struct lb_store *records, st
 
 static void run_scope(struct runner *r, size_t scope, struct lb_store *records)
 {
-	for (size_t i = 0; i < r->p->plan->count; i++) {
+	for (size_t i = r->first[scope]; i < r->p->plan->count; i = r->slots[i].next) {
 		struct lb_err err = { 0 };
 		struct slot *slot = &r->slots[i];
-		if (r->p->plan->builds[i].scope != scope || !slot->needed)
+		if (!slot->needed)
 			continue;
 		pthread_mutex_lock(&r->lock);
 		bool stop = r->stop || (r->p->o->cancel && atomic_load(r->p->o->cancel));
@@ -339,7 +338,7 @@ static void run_scope(struct runner *r, size_t scope, struct lb_store *records)
 		if (!rc && !slot->kept) {
 			slot->done = true;
 			tell_progress(r, i);
-			rc = write_ready(r, &err);
+			rc = runner_write_ready(r, &err);
 		}
 		if (rc)
 			fail(r, rc, &err);
@@ -359,20 +358,14 @@ static void *worker(void *arg)
 		pthread_mutex_unlock(&r->lock);
 		return NULL;
 	}
-	for (;;) {
-		pthread_mutex_lock(&r->lock);
-		size_t next = r->next_scope++;
-		bool stop = r->stop;
-		pthread_mutex_unlock(&r->lock);
-		if (stop || next >= r->p->plan->scopes)
-			break;
-		run_scope(r, r->scopes[next], records);
-	}
+	size_t scope;
+	while (runner_take(r, &scope))
+		run_scope(r, scope, records);
 	lb_store_close(records);
 	return NULL;
 }
 
-static void run_workers(struct runner *r)
+void runner_work(struct runner *r)
 {
 	unsigned jobs = r->p->o->jobs ? r->p->o->jobs : 1;
 	pthread_t *threads = lb_calloc(jobs, sizeof(*threads));
@@ -384,69 +377,4 @@ static void run_workers(struct runner *r)
 	for (unsigned i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
 	free(threads);
-}
-
-static void release(struct runner *r)
-{
-	for (size_t i = r->p->plan->count; i-- > 0;) {
-		cell_release(&r->cells[i], r->p->o->scenario->variants_count);
-		lb_buf_release(&r->slots[i].build_row);
-		lb_buf_release(&r->slots[i].step_rows);
-	}
-	free(r->cells);
-	free(r->slots);
-	free(r->scopes);
-	pthread_mutex_destroy(&r->lock);
-}
-
-static int name_images(const struct runner *r, struct lb_err *err)
-{
-	struct tags tags = { .options = r->p->o, .plan = r->p->plan };
-	for (size_t i = 0; i < r->p->plan->count; i++)
-		if (!lb_digest_is_zero(&r->slots[i].image))
-			tags_add(&tags, i, &r->slots[i].image);
-	int rc = tags_write(&tags, err);
-	tags_release(&tags);
-	return rc;
-}
-
-/* ---- the whole ---- */
-
-static int finish_rows(struct runner *r, struct lb_err *err)
-{
-	struct lb_err ignored;
-	int rc = r->rc;
-	if (rc && rc != LB_INTERRUPTED) {
-		*err = r->err;
-		write_rest(r, &ignored);
-		return rc;
-	}
-	rc = write_ready(r, err);
-	if (!rc)
-		rc = write_rest(r, err);
-	if (!rc && r->finished < r->p->plan->count)
-		rc = lb_fail(err, LB_INTERRUPTED, "interrupted after %zu of %zu builds", r->finished, r->p->plan->count);
-	return rc;
-}
-
-int measure_run(struct prepared *p, struct record *record, struct measure_totals *out, struct lb_err *err)
-{
-	*out = (struct measure_totals){ 0 };
-	struct runner r = { .p = p, .record = record, .totals = out };
-	r.cells = lb_calloc(p->plan->count, sizeof(*r.cells));
-	r.slots = lb_calloc(p->plan->count, sizeof(*r.slots));
-	pthread_mutex_init(&r.lock, NULL);
-	runner_order(&r);
-	runner_keep(&r, p->o->resume);
-	runner_need(&r);
-	run_workers(&r);
-	int rc = finish_rows(&r, err);
-	if (!rc || rc == LB_INTERRUPTED) {
-		int named = name_images(&r, rc ? NULL : err);
-		rc = rc ? rc : named;
-	}
-	out->done = r.finished;
-	out->ok = out->done - out->failed - out->skipped;
-	release(&r);
-	return rc;
 }

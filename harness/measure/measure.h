@@ -25,6 +25,7 @@ struct measure_options {
 	enum lb_compression compression;
 	int level;
 	unsigned jobs;
+	double until_stable;                /* per cent; 0: every repeat of the plan */
 	const _Atomic bool *cancel;
 	const struct record_run *run;       /* as the rows say it */
 	const struct resume *resume;        /* what is done already; NULL: nothing */
@@ -42,17 +43,34 @@ void measure_free(struct prepared *p); /* NULL is fine */
 /* What the builds rest on beside the texts, for run.json. Borrowed. */
 const struct record_pins *measure_pins(const struct prepared *p);
 
+/* How certain the medians of RUN seconds are. */
+enum { MEASURE_STABLE_LEAST = 6, MEASURE_STABLE_MOST = 50 }; /* repeats; an interval of a median needs the least */
+struct measure_stable {
+	unsigned repeats; /* that were done; 0: nothing was judged */
+	bool reached;     /* every interval is as narrow as wanted */
+	double widest;    /* 95 % interval of the median of the build whose interval is widest, in per cent of its median */
+	int build;        /* that build, at its first repeat; -1: none was measured */
+};
 struct measure_totals {
 	size_t ok, failed, skipped, done;
+	struct measure_stable stable;
 	char first_failure[2048];
 };
 /* Images that were made stand in the store by SCENARIO/VARIANT:EDIT (the first build's is `cold`, those of a sequence
  * are seq-N-EDIT): those of the last repeat under the first policy and its warm builder, or the first one given. Of
  * more than MEASURE_TAGS_MAX builds only the cold ones.
- * Repeats are interleaved: everything is built once before anything is built a second time.
+ * Repeats are interleaved: everything is built once before anything is built a second time. With until_stable they end
+ * when the 95 % interval of the median of each build's RUN seconds is narrower than that part of the median; rows keep
+ * their place in the whole plan.
  * LB_INTERRUPTED when cancelled: all that was finished is written, in plan order with gaps. With `resume` the builds
  * that it has are not done again, but for those whose cache others go on from; their rows stay what they were. */
 enum { MEASURE_TAGS_MAX = 500 };
 int measure_run(struct prepared *p, struct record *record, struct measure_totals *out, struct lb_err *err);
+
+/* The same in pieces, for those who carry several plans out in turns. All that fails is told at the end. */
+struct runner;
+struct runner *measure_begin(struct prepared *p, struct record *record, struct measure_totals *out);
+void measure_repeat(struct runner *r, unsigned repeat); /* each once, from 0 on */
+int measure_end(struct runner *r, struct lb_err *err);  /* frees r */
 
 #endif

@@ -27,6 +27,7 @@ enum {
 	REPEAT = 13,
 	ORDER = 14,
 	STATUS = 15,
+	RUN_NS = 25,
 	IMAGE = 45
 };
 
@@ -134,6 +135,7 @@ static int keep_build(struct resume *all, const struct reading *r, struct lb_err
 	k->done = true;
 	k->failed = is(&r->fields[STATUS], "fail");
 	k->skipped = is(&r->fields[STATUS], "skip");
+	k->run_known = is(&r->fields[STATUS], "ok") && number(&r->fields[RUN_NS], &k->run_ns);
 	if (r->fields[IMAGE].len) {
 		snprintf(image, sizeof(image), "%.*s", (int)r->fields[IMAGE].len, r->fields[IMAGE].p);
 		if (lb_digest_parse(image, &k->image, NULL))

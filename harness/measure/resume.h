@@ -11,6 +11,8 @@ struct kept_row {
 	struct lb_buf build, steps; /* as they are in the files */
 	bool done, failed, skipped;
 	struct lb_digest image; /* zero: none */
+	uint64_t run_ns;
+	bool run_known;
 };
 
 struct resume {

@@ -22,6 +22,8 @@ struct cell {
 struct slot {
 	struct lb_buf build_row, step_rows;
 	struct lb_digest image; /* zero: none */
+	uint64_t run_ns;
+	bool run_known;
 	size_t next; /* build of the same scope; the plan's count: there is none */
 	bool done;
 	bool written;
@@ -37,8 +39,10 @@ struct runner {
 	struct cell *cells; /* by build */
 	struct slot *slots; /* by build */
 	pthread_mutex_t lock;
-	size_t *scopes; /* in the order in which they are begun */
-	size_t next_scope, next_row, finished;
+	size_t *scopes;   /* in the order in which they are begun */
+	unsigned repeats; /* of the plan; fewer once they were enough */
+	size_t next_scope, scope_end; /* places in scopes; nothing is begun from scope_end on */
+	size_t next_row, finished;
 	uint64_t started;
 	bool stop;
 	struct lb_err err; /* of the first that failed */
@@ -54,5 +58,16 @@ void cell_release(struct cell *c, size_t variants);
 void runner_order(struct runner *r);
 void runner_keep(struct runner *r, const struct resume *kept); /* NULL: nothing */
 void runner_need(struct runner *r);
+size_t runner_scopes_upto(const struct runner *r, unsigned repeat); /* of all repeats before this one */
+bool runner_take(struct runner *r, size_t *scope);                  /* the next one; false: none */
+
+/* measure.c: carries out what may be begun, in --jobs threads. */
+void runner_work(struct runner *r);
+/* Rows whose turn it is; called with the lock held, or when nobody works. The rest: what was finished behind a gap. */
+int runner_write_ready(struct runner *r, struct lb_err *err);
+int runner_write_rest(struct runner *r, struct lb_err *err);
+
+/* stable.c: what is known of the medians after so many repeats. */
+void runner_judge(const struct runner *r, unsigned repeats, double wanted, struct measure_stable *out);
 
 #endif

@@ -33,6 +33,7 @@ void runner_order(struct runner *r)
 		repeat[plan->builds[i].scope] = plan->builds[i].repeat;
 		last = plan->builds[i].repeat > last ? plan->builds[i].repeat : last;
 	}
+	r->repeats = last + 1;
 	r->scopes = lb_calloc(2 * plan->scopes + 1, sizeof(*r->scopes));
 	list_builds(r);
 	for (unsigned k = 0; k <= last; k++) {
@@ -43,6 +44,22 @@ void runner_order(struct runner *r)
 		if (last)
 			stats_shuffle(&seed, r->scopes + first, n - first);
 	}
+}
+
+size_t runner_scopes_upto(const struct runner *r, unsigned repeat)
+{
+	unsigned repeats = r->repeats ? r->repeats : 1;
+	return repeat >= repeats ? r->p->plan->scopes : r->p->plan->scopes / repeats * repeat;
+}
+
+bool runner_take(struct runner *r, size_t *scope)
+{
+	pthread_mutex_lock(&r->lock);
+	bool any = !r->stop && r->next_scope < r->scope_end;
+	if (any)
+		*scope = r->scopes[r->next_scope++];
+	pthread_mutex_unlock(&r->lock);
+	return any;
 }
 
 void runner_keep(struct runner *r, const struct resume *kept)
@@ -57,6 +74,8 @@ void runner_keep(struct runner *r, const struct resume *kept)
 		s->done = s->kept = true;
 		s->written = before_gap;
 		s->image = k->image;
+		s->run_ns = k->run_ns;
+		s->run_known = k->run_known;
 		if (!s->written) {
 			lb_buf_add(&s->build_row, k->build.data, k->build.len);
 			lb_buf_add(&s->step_rows, k->steps.data, k->steps.len);

@@ -14,17 +14,9 @@ static size_t tagged_builder(const struct measure_options *o)
 	return 0;
 }
 
-static unsigned last_repeat(const struct scn_plan *plan)
-{
-	unsigned last = 0;
-	for (size_t i = 0; i < plan->count; i++)
-		last = plan->builds[i].repeat > last ? plan->builds[i].repeat : last;
-	return last;
-}
-
 static bool has_name(const struct tags *t, const struct scn_build *b)
 {
-	return !b->alone && b->policy == 0 && b->builder == tagged_builder(t->options) && b->repeat == last_repeat(t->plan) &&
+	return !b->alone && b->policy == 0 && b->builder == tagged_builder(t->options) && b->repeat == t->repeat &&
 	       (b->edit < 0 || t->plan->count <= MEASURE_TAGS_MAX);
 }
 

@@ -10,6 +10,7 @@
 struct tags {
 	const struct measure_options *options;
 	const struct scn_plan *plan;
+	unsigned repeat; /* the last one */
 	struct lb_tag *items;
 	size_t count, cap;
 };

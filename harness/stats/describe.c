@@ -70,3 +70,29 @@ double stats_mean(const double *x, size_t n)
 		sum += x[i];
 	return n ? sum / (double)n : NAN;
 }
+
+/* How many values from each end may be left out: P(B < k) <= (1 - confidence) / 2 for B of n tosses of a coin. */
+static size_t left_out(size_t n, double confidence)
+{
+	double p = exp2(-(double)n), sum = 0;
+	size_t k = 0;
+	for (; k < n / 2; k++) {
+		sum += p;
+		if (sum > (1 - confidence) / 2)
+			break;
+		p *= (double)(n - k) / (double)(k + 1);
+	}
+	return k;
+}
+
+struct stats_interval stats_median_interval(const double *x, size_t n, double confidence)
+{
+	/* beyond this the coin's first term is no number any more, and the normal approximation is exact to a place */
+	enum { EXACT = 1000 };
+	lb_autofree double *s = stats_sorted(x, n);
+	double far = stats_normal_quantile((1 + confidence) / 2) * sqrt((double)n) / 2;
+	size_t k = n <= EXACT ? left_out(n, confidence) : (size_t)floor((double)n / 2 - far);
+	if (!k)
+		return (struct stats_interval){ -INFINITY, INFINITY };
+	return (struct stats_interval){ s[k - 1], s[n - k] };
+}

@@ -51,6 +51,11 @@ struct stats_bootstrap {
  * value twice; n < 2 gives NAN. */
 struct stats_interval stats_bca(const double *x, size_t n, double (*statistic)(const double *x, size_t n), const struct stats_bootstrap *o);
 
+/* Of the median, free of any distribution: the order statistics between which it lies with at least this confidence
+ * (Conover, "Practical nonparametric statistics", section 3.2; Hahn & Meeker, "Statistical intervals", section 5.2). Too
+ * few values for the confidence (fewer than 6 for 0.95) give an interval without ends (infinite). */
+struct stats_interval stats_median_interval(const double *x, size_t n, double confidence);
+
 /* ---- two samples (ranks.c, shift.c) ---- */
 
 struct stats_u_test {
