@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <ctype.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,11 @@
 #include "report/report.h"
 #include "resumed.h"
 #include "run_options.h"
+#include "stats/stats.h"
 #include "version.h"
 #include "warmup.h"
+
+enum { RUN_OPTIONS_ALL = RUN_OPTIONS_MAX + 5 };
 
 /* What was asked for. */
 struct request {
@@ -51,6 +55,8 @@ struct job {
 	int64_t commit_time;
 	struct progress progress;
 	struct measure_totals totals;
+	struct record_measured measured;
+	char *widest_build;
 };
 
 static void job_release(struct job *j)
@@ -63,6 +69,7 @@ static void job_release(struct job *j)
 	scenario_free(j->scenario);
 	resume_free(j->kept);
 	free(j->directory);
+	free(j->widest_build);
 	free(j->commit);
 	lb_strv_release(&j->resumed);
 	lb_strv_release(&j->unknowns);
@@ -189,6 +196,7 @@ static void describe_run(struct job *j)
 		.builders = j->o->builder, .builders_count = j->o->builder_count, .variants_used = j->variants_used,
 		.edits_used = j->edits_used, .mode = j->mode, .compression = j->o->compression_kind,
 		.remote = !pushes ? NULL : strcmp(j->o->remote, "memory:") == 0 ? "memory" : "oci", .jobs = jobs, .repeat = j->o->repeat,
+		.until_stable = j->o->stable_percent, .null_subject = j->o->null_subject,
 		.started = j->started, .run_id = j->run_id, .tool_version = LBENCH_VERSION, .tool_commit = LBENCH_COMMIT,
 		.commit = j->commit, .commit_time = j->commit_time, .unknowns = &j->unknowns, .warnings = &j->warnings,
 		.alone = j->plan.count && j->plan.builds[j->plan.count - 1].alone,
@@ -196,7 +204,7 @@ static void describe_run(struct job *j)
 	j->measure = (struct measure_options){ .scenario = j->scenario, .policies = j->o->policy, .policies_count = j->o->policy_count,
 		.builders = j->o->builder, .builders_count = j->o->builder_count, .mode = j->mode, .store = j->store,
 		.remote = pushes ? j->o->remote : NULL, .compression = j->o->compression_kind, .jobs = jobs, .cancel = &interrupted,
-		.run = &j->run };
+		.until_stable = j->o->stable_percent, .null_subject = j->o->null_subject, .run = &j->run };
 }
 
 static void on_progress(void *arg, const struct scn_build *last, size_t done, size_t all)
@@ -251,6 +259,9 @@ static int prepare(struct job *j, const char *path, struct lb_err *err)
 	if (rc)
 		return rc;
 	j->mode = run_options_mode(j->o, j->scenario);
+	if (j->o->stable_percent > 0 && j->mode != LB_RUN_EXEC)
+		return lb_fail(err, LB_USAGE, "%s: --until-stable needs --run exec: RUN seconds of a model are the same each time",
+			       j->scenario->name);
 	for (size_t i = 0; !j->o->quiet && i < j->scenario->warnings.count; i++)
 		fprintf(stderr, "%s\n", j->scenario->warnings.items[i]);
 	choose_directories(j);
@@ -345,9 +356,38 @@ static void record_context(const struct job *j, const char *dir)
 		fprintf(stderr, "lbench: no context.csv: %s\n", err.text);
 }
 
+/* What the times of a finished run rest on. */
+static void tell_measured(struct job *j)
+{
+	const struct measure_stable *s = &j->totals.stable;
+	struct record_measured *m = &j->measured;
+	if (j->mode != LB_RUN_EXEC)
+		return;
+	*m = (struct record_measured){ .stable_wanted = j->o->stable_percent, .stable_most = j->o->repeat, .stable = s->reached,
+		.widest = s->widest, .floor_count = j->totals.floor_count };
+	if (s->repeats)
+		j->run.repeat = s->repeats;
+	if (s->build >= 0 && s->repeats) {
+		const struct scn_build *b = &j->plan.builds[s->build];
+		j->widest_build = lb_format("%s after %s", j->scenario->variants[b->variant].name,
+			b->edit < 0 ? "nothing (first build)" : j->scenario->edits[b->edit].name);
+		m->widest_build = j->widest_build;
+	}
+	lb_autofree double *x = lb_malloc((m->floor_count + 1) * sizeof(*x));
+	for (size_t i = 0; i < m->floor_count; i++)
+		x[i] = (double)j->totals.floor_ns[i];
+	struct stats_interval interval = stats_median_interval(x, m->floor_count, 0.95);
+	m->floor_ns = stats_median(x, m->floor_count);
+	m->floor_low_ns = isfinite(interval.low) ? interval.low : stats_quantile(x, m->floor_count, 0);
+	m->floor_high_ns = isfinite(interval.high) ? interval.high : stats_quantile(x, m->floor_count, 1);
+	j->run.measured = m;
+}
+
 static int finish(struct job *j, int rc, struct lb_err *err)
 {
 	struct lb_err closing;
+	if (!rc)
+		tell_measured(j);
 	const char *status = rc == 0 ? "done" : "interrupted";
 	int closed = record_close(j->record, status, j->o->keep, rc ? &closing : err);
 	const char *dir = record_dir(j->record);
@@ -419,6 +459,9 @@ static size_t options_table(struct run_options *o, struct option *table)
 	table[n++] = (struct option){ "must-hit", 0, OPTION_EACH, &o->must_hit, "EDIT: PATTERN",
 		"after this edit, steps like the pattern must be hits; broken: exit 1" };
 	table[n++] = (struct option){ "warmup", 0, OPTION_NUMBER, &o->warmup, "N", "first do everything N times and keep no row of it (default: 0)" };
+	table[n++] = (struct option){ "until-stable", 0, OPTION_TEXT, &o->until_stable, "PERCENT",
+		"exec: repeat until each median of RUN seconds is known so well (95 %), --repeat times at most (default: 50)" };
+	table[n++] = (struct option){ "on", 0, OPTION_TEXT, &o->on, "SUBJECT", "what builds: builtin, or null: the harness measures itself (default: builtin)" };
 	table[n++] = (struct option){ "resume", 0, OPTION_TEXT, &o->resume, "RESULT", "do the rest of an interrupted run" };
 	return n;
 }
@@ -436,7 +479,7 @@ static int print_complete(const struct run_options *o, const struct resumed *r, 
 
 static int resume_command(struct run_options *o, const struct resumed *r, const struct option *given, struct lb_err *err)
 {
-	struct option table[RUN_OPTIONS_MAX + 3];
+	struct option table[RUN_OPTIONS_ALL];
 	struct usage u = { .command = "run", .options = table, .count = options_table(o, table) };
 	lb_autostrv struct lb_strv operands = { 0 };
 	struct request request = { .operand = r->operand, .resumed = r };
@@ -471,7 +514,7 @@ static int resume(const struct usage *given, const char *result, struct lb_err *
 int cmd_run(int argc, char **argv, struct lb_err *err)
 {
 	struct run_options o = { 0 };
-	struct option table[RUN_OPTIONS_MAX + 3];
+	struct option table[RUN_OPTIONS_ALL];
 	struct usage u = { "run", "SCENARIO…",
 		"Builds every variant of each scenario after every edit, and says what the layer cache saves and wastes.\n"
 		"SCENARIO is a directory with scenario.yaml, or a project with a Dockerfile.",

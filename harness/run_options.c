@@ -117,9 +117,38 @@ static int resolve_remote(struct run_options *o, struct lb_err *err)
 	return 0;
 }
 
+static int resolve_subject(struct run_options *o, struct lb_err *err)
+{
+	o->null_subject = o->on && strcmp(o->on, "null") == 0;
+	if (o->on && !o->null_subject && strcmp(o->on, "builtin") != 0)
+		return lb_fail(err, LB_USAGE, "--on is builtin or null; not '%s' (lbench does not drive other engines)", o->on);
+	return 0;
+}
+
+static int resolve_repeats(struct run_options *o, struct lb_err *err)
+{
+	char *end = NULL;
+	if (!o->until_stable) {
+		o->repeat = o->repeat ? o->repeat : 1;
+		return 0;
+	}
+	o->stable_percent = strtod(o->until_stable, &end);
+	if (end == o->until_stable || (*end && strcmp(end, "%") != 0) || !(o->stable_percent > 0 && o->stable_percent <= 100))
+		return lb_fail(err, LB_USAGE, "--until-stable takes a part of the median in per cent, as 2; not '%s'", o->until_stable);
+	if (o->repeat && o->repeat < RUN_STABLE_LEAST)
+		return lb_fail(err, LB_USAGE, "--until-stable: --repeat is the most repeats then, %d at least (an interval of a median needs them); not %u",
+			       RUN_STABLE_LEAST, o->repeat);
+	o->repeat = o->repeat ? o->repeat : RUN_STABLE_MOST;
+	return 0;
+}
+
 int run_options_resolve(struct run_options *o, struct lb_err *err)
 {
 	int rc = resolve_policies(o, err);
+	if (!rc)
+		rc = resolve_subject(o, err);
+	if (!rc)
+		rc = resolve_repeats(o, err);
 	if (!rc)
 		rc = resolve_builders(o, err);
 	if (!rc)
@@ -134,8 +163,6 @@ int run_options_resolve(struct run_options *o, struct lb_err *err)
 		o->set.pairs.items = lb_grow(o->set.pairs.items, o->set.pairs.count, &o->set.pairs.cap, sizeof(*o->set.pairs.items));
 		o->set.pairs.items[o->set.pairs.count++] = (struct lb_pair){ "seed", o->seed };
 	}
-	if (!o->repeat)
-		o->repeat = 1;
 	if (!o->keep)
 		o->keep = 20;
 	return 0;

@@ -12,7 +12,7 @@ struct run_options {
 	struct lb_strv variants, edits, policies, builders;
 	struct lb_strv dockerfiles, must_hit;
 	struct option_pairs set, build_args, contexts;
-	const char *target, *run_mode, *compression, *remote, *out, *store, *format, *seed, *resume;
+	const char *target, *run_mode, *compression, *remote, *out, *store, *format, *seed, *resume, *on, *until_stable;
 	unsigned jobs, repeat, warmup, keep;
 	bool without_git; /* see struct scn_load_options */
 	bool keep_times, details, no_plots, no_color, quiet, verbose;
@@ -25,9 +25,12 @@ struct run_options {
 	enum lb_compression compression_kind;
 	enum lb_run_mode mode;
 	bool mode_auto;
+	double stable_percent; /* 0: not asked for */
+	bool null_subject;
 };
 
 enum { RUN_OPTIONS_MAX = 32 };
+enum { RUN_STABLE_LEAST = 6, RUN_STABLE_MOST = 50 }; /* repeats with --until-stable */
 /* Fills table with the rows; returns how many. */
 size_t run_options_table(struct run_options *o, struct option *table);
 /* LB_USAGE. */

@@ -26,6 +26,7 @@ struct measure_options {
 	int level;
 	unsigned jobs;
 	double until_stable;                /* per cent; 0: every repeat of the plan */
+	bool null_subject;                  /* nothing is built; what is timed is the harness itself */
 	const _Atomic bool *cancel;
 	const struct record_run *run;       /* as the rows say it */
 	const struct resume *resume;        /* what is done already; NULL: nothing */
@@ -44,7 +45,8 @@ void measure_free(struct prepared *p); /* NULL is fine */
 const struct record_pins *measure_pins(const struct prepared *p);
 
 /* How certain the medians of RUN seconds are. */
-enum { MEASURE_STABLE_LEAST = 6, MEASURE_STABLE_MOST = 50 }; /* repeats; an interval of a median needs the least */
+enum { MEASURE_FLOOR_MOST = 200 };
+enum { MEASURE_STABLE_LEAST = 6 }; /* repeats: an interval of a median needs them */
 struct measure_stable {
 	unsigned repeats; /* that were done; 0: nothing was judged */
 	bool reached;     /* every interval is as narrow as wanted */
@@ -54,6 +56,10 @@ struct measure_stable {
 struct measure_totals {
 	size_t ok, failed, skipped, done;
 	struct measure_stable stable;
+	/* Under exec: RUNs that do nothing, one after each build, until there are MEASURE_FLOOR_MOST: what a RUN takes that is not
+	 * the command's. */
+	uint64_t floor_ns[MEASURE_FLOOR_MOST];
+	size_t floor_count;
 	char first_failure[2048];
 };
 /* Images that were made stand in the store by SCENARIO/VARIANT:EDIT (the first build's is `cold`, those of a sequence

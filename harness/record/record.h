@@ -36,6 +36,17 @@ struct record_pins {
 	size_t variants_count, edits_count;
 };
 
+/* What measured times rest on. */
+struct record_measured {
+	double stable_wanted;        /* --until-stable, in per cent; 0: not asked for */
+	unsigned stable_most;        /* repeats at most */
+	bool stable;                 /* the 95 % interval of the median of every build's RUN seconds is narrower than that */
+	double widest;               /* in per cent of its median */
+	const char *widest_build;    /* "copy-first after source"; NULL: no seconds were measured */
+	size_t floor_count;          /* RUNs that do nothing, between the others; 0: none */
+	double floor_ns, floor_low_ns, floor_high_ns; /* median and its 95 % interval */
+};
+
 /* What is told of a run as a whole. Pointers are borrowed for the run's life. */
 struct record_run {
 	const struct scenario *scenario;
@@ -48,6 +59,9 @@ struct record_run {
 	enum lb_compression compression;
 	const char *remote;          /* "memory", "oci" */
 	unsigned jobs, repeat;
+	double until_stable;         /* per cent; 0: not asked for */
+	const struct record_measured *measured; /* NULL: not yet, or nothing was measured */
+	bool null_subject;           /* nothing is built: the harness measures itself */
 	bool alone;                  /* there are builds for alone.csv */
 	const char *started;         /* RFC 3339, UTC */
 	const char *run_id;
@@ -74,6 +88,7 @@ struct record_row {
 	const char *message;         /* NULL */
 	const struct lb_build_result *result; /* NULL: nothing was built */
 	uint64_t engine_ns, push_ns, cpu_ns;
+	uint64_t null_run_ns;        /* of the null subject's RUN, under exec */
 	uint64_t peak_rss_bytes;     /* 0: unknown */
 	struct lb_exec_costs runs;   /* under exec */
 };

@@ -12,7 +12,7 @@ static void begin_row(struct csv_writer *w, const struct record_run *run, const 
 	csv_add_number(w, row->build_id);
 	csv_add_text(w, run->scenario->name);
 	csv_add_text(w, row->variant);
-	csv_add_text(w, "builtin");
+	csv_add_text(w, run->null_subject ? "null" : "builtin");
 	csv_add_text(w, row->policy);
 	csv_add_text(w, row->builder);
 }
@@ -30,6 +30,21 @@ static void add_counts(struct csv_writer *w, const struct lb_build_result *r)
 	const uint32_t counts[] = { r->steps, r->hits, r->misses, r->meta, r->skipped, r->unknown, r->wasted, r->stale };
 	for (size_t i = 0; i < LB_COUNT(counts); i++)
 		csv_add_number(w, counts[i]);
+}
+
+/* The null subject decides nothing: it has no steps, and times. */
+static void add_null_times(struct csv_writer *w, const struct record_run *run, const struct record_row *row)
+{
+	enum { COUNTS = 8 };
+	for (int i = 0; i < COUNTS; i++)
+		csv_add_number(w, 0);
+	csv_add_number(w, row->engine_ns);
+	csv_add_number_if(w, run->mode == LB_RUN_EXEC, row->null_run_ns);
+	for (int i = 0; i < 3; i++)
+		csv_add_text(w, NULL);
+	csv_add_number(w, row->engine_ns + row->null_run_ns);
+	csv_add_number(w, row->cpu_ns);
+	csv_add_number_if(w, row->peak_rss_bytes, row->peak_rss_bytes);
 }
 
 static void add_times(struct csv_writer *w, const struct record_row *row, bool remote)
@@ -96,10 +111,11 @@ void record_format_build(const struct record_run *run, const struct record_row *
 		add_counts(&w, row->result);
 		add_times(&w, row, run->remote != NULL);
 		add_bytes(&w, run, row->result, strncmp(row->builder, "fresh", 5) == 0);
-	} else {
-		while (w.fields < MESSAGE)
-			csv_add_text(&w, NULL);
+	} else if (run->null_subject) {
+		add_null_times(&w, run, row);
 	}
+	while (w.fields < MESSAGE)
+		csv_add_text(&w, NULL);
 	csv_add_text(&w, row->message);
 	add_runs(&w, run, row);
 	csv_end(&w);

@@ -85,10 +85,15 @@ static void options(struct lb_json *w, const struct record_run *run)
 	lb_json_close(w, ']');
 	lb_json_key(w, "subjects");
 	lb_json_open(w, '[');
-	lb_json_str(w, "builtin");
+	lb_json_str(w, run->null_subject ? "null" : "builtin");
 	lb_json_close(w, ']');
 	lb_json_kstr(w, "scope", run->scenario->shared_scope ? "scenario" : "variant");
 	lb_json_kuint(w, "repeat", run->repeat);
+	lb_json_key(w, "until_stable");
+	if (run->until_stable > 0)
+		lb_json_real(w, run->until_stable);
+	else
+		lb_json_null(w);
 	lb_json_kuint(w, "seed", run->scenario->seed);
 	lb_json_kstr(w, "compression", lb_compression_name(run->compression));
 	lb_json_kstr(w, "remote", run->remote);
@@ -254,6 +259,46 @@ static void models(struct lb_json *w, const struct record_run *run)
 	lb_json_close(w, '}');
 }
 
+static void real(struct lb_json *w, const char *key, double value)
+{
+	lb_json_key(w, key);
+	lb_json_real(w, value);
+}
+
+/* How far measured times can be trusted. */
+static void measured(struct lb_json *w, const struct record_measured *m)
+{
+	lb_json_key(w, "measured");
+	if (!m) {
+		lb_json_null(w);
+		return;
+	}
+	lb_json_open(w, '{');
+	if (m->stable_wanted > 0) {
+		lb_json_key(w, "stable");
+		lb_json_open(w, '{');
+		real(w, "wanted_percent", m->stable_wanted);
+		lb_json_kbool(w, "reached", m->stable);
+		lb_json_kuint(w, "most_repeats", m->stable_most);
+		if (m->widest_build) {
+			real(w, "widest_percent", m->widest);
+			lb_json_kstr(w, "widest_build", m->widest_build);
+		}
+		lb_json_close(w, '}');
+	}
+	if (m->floor_count) {
+		lb_json_key(w, "floor");
+		lb_json_open(w, '{');
+		lb_json_kstr(w, "of", "a RUN that does nothing");
+		lb_json_kuint(w, "count", m->floor_count);
+		real(w, "median_s", m->floor_ns / 1e9);
+		real(w, "low_s", m->floor_low_ns / 1e9);
+		real(w, "high_s", m->floor_high_ns / 1e9);
+		lb_json_close(w, '}');
+	}
+	lb_json_close(w, '}');
+}
+
 /* The command, so that the rest of an interrupted run can be done by itself. */
 static void command(struct lb_json *w, const struct record_run *run)
 {
@@ -285,6 +330,7 @@ void runinfo_json(const struct record_run *run, const char *status, struct lb_bu
 	variants(&w, run);
 	edits(&w, run);
 	models(&w, run);
+	measured(&w, run->measured);
 	strings(&w, "unknowns", run->unknowns);
 	strings(&w, "warnings", run->warnings);
 	lb_json_kstr(&w, "status", status);

@@ -341,6 +341,10 @@ static void decide(const struct report_view *v, const struct step_costs *list, s
 	bool trifle = c && is_trifle(v->r, c);
 	if (trifle)
 		c = NULL;
+	if (strcmp(v->block.subject, "null") == 0) {
+		out->kind = ANSWER_NULL;
+		return;
+	}
 	out->kind = covered <= 0  ? ANSWER_NOTHING_RAN
 		    : c           ? ANSWER_WASTED
 		    : unclear > 0 ? ANSWER_UNKNOWN

@@ -36,6 +36,7 @@ enum answer_kind {
 	ANSWER_TRIFLE,      /* what re-runs for nothing costs next to nothing */
 	ANSWER_FINE,        /* all that re-ran had to */
 	ANSWER_UNKNOWN,     /* nothing wasted that is known, some re-runs without a model */
+	ANSWER_NULL,        /* the null subject: nothing is built, all times are the harness's own */
 };
 
 struct answer {

@@ -135,6 +135,9 @@ void report_answer_text(const struct report_view *v, const struct answer *a, str
 	case ANSWER_NOTHING_RAN:
 		lb_buf_adds(out, "No commit was built: there is nothing to compare.");
 		return;
+	case ANSWER_NULL:
+		lb_buf_adds(out, "Nothing was built (--on null): these are the times that the harness itself takes, a RUN that does nothing for each build.");
+		return;
 	}
 }
 

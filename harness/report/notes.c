@@ -20,6 +20,39 @@ void notes_listed(const struct report *r, const char *key, struct lb_strv *out)
 			lb_strv_add(out, json_string_value(json_array_get(list, i)));
 }
 
+/* ---- measured ---- */
+
+static double member(const json_t *object, const char *key)
+{
+	return json_number_value(json_object_get(object, key));
+}
+
+static void stable_text(const struct report *r, const json_t *stable, struct lb_strv *out)
+{
+	const char *build = report_member(stable, "widest_build");
+	double wanted = member(stable, "wanted_percent"), widest = member(stable, "widest_percent");
+	if (!build[0])
+		lb_strv_add(out, "No RUN was carried out, so that no repeat could make a time better known.");
+	else if (json_is_true(json_object_get(stable, "reached")))
+		lb_strv_take(out, lb_format("Stable after %llu repeats: the 95 %% interval of every median of RUN seconds is narrower than %g %% of it.",
+					    (unsigned long long)r->repeat, wanted));
+	else
+		lb_strv_take(out, lb_format("Not stable after %llu repeats, the most: the 95 %% interval of the median of %s is %.3g %% of it; %g %% was wanted.",
+					    (unsigned long long)r->repeat, build, widest, wanted));
+}
+
+void notes_measured(const struct report *r, struct lb_strv *out)
+{
+	const json_t *measured = json_object_get(r->run, "measured"), *stable = json_object_get(measured, "stable"),
+		     *floor = json_object_get(measured, "floor");
+	if (stable)
+		stable_text(r, stable, out);
+	if (floor)
+		lb_strv_take(out, lb_format("Of each RUN's seconds the harness takes %.1f ms: so long takes one that does nothing (median of %lld, 95 %%: %.1f to %.1f ms).",
+					    1e3 * member(floor, "median_s"), (long long)json_integer_value(json_object_get(floor, "count")),
+					    1e3 * member(floor, "low_s"), 1e3 * member(floor, "high_s")));
+}
+
 /* ---- failed and skipped ---- */
 
 struct problem {
@@ -187,6 +220,7 @@ void notes_reading(const struct report_view *v, struct lb_strv *out)
 						    v->means[i].covered * 100));
 	if (r->repeat > 1)
 		lb_strv_take(out, lb_format("Seconds are medians of %llu repeats.", (unsigned long long)r->repeat));
+	notes_measured(r, out);
 	bounds_text(v, out);
 }
 

@@ -119,7 +119,7 @@ const char *print_seconds_text(const struct report *r)
 static void decisions_text(const struct report_block *b, struct lb_buf *out)
 {
 	if (strcmp(b->subject, "builtin") != 0 && b->subject[0])
-		lb_buf_addf(out, "decisions: %s itself", b->subject);
+		lb_buf_addf(out, "decisions: %s", strcmp(b->subject, "null") == 0 ? "none" : b->subject);
 	else
 		lb_buf_addf(out, "decisions: %s rules", b->policy);
 	if (b->origin[0])

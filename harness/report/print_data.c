@@ -280,7 +280,7 @@ int print_json(const struct report *r, const struct report_groups *g, bool detai
 {
 	lb_autobuf struct lb_buf text = { 0 };
 	struct lb_json w = { .out = &text, .pretty = true };
-	lb_autostrv struct lb_strv differences = { 0 }, problems = { 0 }, unknowns = { 0 }, warnings = { 0 };
+	lb_autostrv struct lb_strv differences = { 0 }, problems = { 0 }, unknowns = { 0 }, warnings = { 0 }, measured = { 0 };
 	lb_json_open(&w, '{');
 	lb_json_kuint(&w, "schema", 1);
 	lb_json_kstr(&w, "scenario", r->scenario);
@@ -297,9 +297,11 @@ int print_json(const struct report *r, const struct report_groups *g, bool detai
 			notes_differences(report_group_main(&g->items[0]), report_group_main(&g->items[i]), &differences);
 	}
 	lb_json_close(&w, ']');
+	notes_measured(r, &measured);
 	notes_problems(r, &problems);
 	notes_listed(r, "unknowns", &unknowns);
 	notes_listed(r, "warnings", &warnings);
+	json_list(&w, "measured", &measured);
 	json_list(&w, "differences", &differences);
 	json_list(&w, "problems", &problems);
 	json_list(&w, "unknowns", &unknowns);

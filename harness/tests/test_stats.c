@@ -66,6 +66,26 @@ static void test_mann_whitney(void **state)
 	assert_true(stats_mann_whitney(same, 0, same, 4).p == 1);
 }
 
+/* Ranks of the ends as tables of nonparametric intervals list them (95 %, e.g. Conover, table A3 worked out): n, low, high. */
+static void test_median_interval(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t n, low, high;
+	} cases[] = { { 6, 1, 6 },    { 7, 1, 7 },    { 8, 1, 8 },    { 9, 2, 8 },    { 10, 2, 9 },    { 15, 4, 12 },
+		      { 20, 6, 15 },  { 25, 8, 18 },  { 30, 10, 21 }, { 50, 18, 33 }, { 100, 40, 61 } };
+	double x[128];
+	for (size_t i = 0; i < LB_COUNT(x); i++)
+		x[i] = (double)(i + 1);
+	for (size_t i = 0; i < LB_COUNT(cases); i++) {
+		struct stats_interval is = stats_median_interval(x, cases[i].n, 0.95);
+		if (is.low != (double)cases[i].low || is.high != (double)cases[i].high)
+			fail_msg("n %zu: %g to %g, expected %zu to %zu", cases[i].n, is.low, is.high, cases[i].low, cases[i].high);
+	}
+	for (size_t n = 0; n < 6; n++)
+		assert_true(isinf(stats_median_interval(x, n, 0.95).low) && isinf(stats_median_interval(x, n, 0.95).high));
+}
+
 /* Samples without ties whose U is the wanted one. */
 static double p_of_u(size_t n, size_t m, size_t u)
 {
@@ -212,7 +232,7 @@ static void test_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_sample), cmocka_unit_test(test_normal), cmocka_unit_test(test_mann_whitney),
+		cmocka_unit_test(test_one_sample), cmocka_unit_test(test_median_interval), cmocka_unit_test(test_normal), cmocka_unit_test(test_mann_whitney),
 		cmocka_unit_test(test_exact_p),    cmocka_unit_test(test_shift),  cmocka_unit_test(test_bca),
 		cmocka_unit_test(test_holm),       cmocka_unit_test(test_cusum),  cmocka_unit_test(test_words),
 	};
