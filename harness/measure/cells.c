@@ -27,6 +27,13 @@ int cell_new(const struct measure_options *o, const struct scn_build *b, struct 
 	return o->remote ? lb_remote_open(o->remote, &c->remote, err) : 0;
 }
 
+void cell_take(struct cell *from, struct cell *c)
+{
+	size_t children = from->children;
+	*c = *from;
+	*from = (struct cell){ .children = children };
+}
+
 void cell_fork(const struct measure_options *o, const struct cell *from, struct cell *c)
 {
 	c->scope = lb_scope_fork(from->scope);

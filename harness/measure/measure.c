@@ -332,6 +332,8 @@ static int start_cell(struct runner *r, size_t i, struct lb_store *records, stru
 	int rc = 0;
 	if (b->after < 0)
 		rc = cell_new(r->p->o, b, records, cell, err);
+	else if (r->cells[b->after].children == 1)
+		cell_take(&r->cells[b->after], cell);
 	else
 		cell_fork(r->p->o, &r->cells[b->after], cell);
 	if (!rc)

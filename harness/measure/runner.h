@@ -51,6 +51,8 @@ struct runner {
 
 /* cells.c. A cell is what a build leaves for those that go on from it. */
 int cell_new(const struct measure_options *o, const struct scn_build *b, struct lb_store *records, struct cell *c, struct lb_err *err);
+/* The last one that goes on from a cell has it: a fork of a fork would make each look-up of a long sequence longer. */
+void cell_take(struct cell *from, struct cell *c);
 void cell_fork(const struct measure_options *o, const struct cell *from, struct cell *c);
 void cell_release(struct cell *c, size_t variants);
 
