@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "against.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "check/units.h"
-#include "dry_run.h"
+#include "checkout.h"
+#include "quiet_run.h"
 #include "lbench/fs.h"
 #include "lbench/tree.h"
 
@@ -21,58 +20,6 @@ struct comparing {
 	char *name;            /* of the root: basename */
 	size_t number;
 };
-
-/* ---- the base on disk ---- */
-
-struct writing {
-	const char *root;
-	struct lb_err *err;
-};
-
-struct sink {
-	int fd;
-	const char *path;
-};
-
-static int write_bytes(void *arg, const void *data, size_t len, struct lb_err *err)
-{
-	const struct sink *s = arg;
-	return lb_fs_write_fd(s->fd, data, len, s->path, err);
-}
-
-static int write_file(const char *path, const struct lb_node *n, struct lb_err *err)
-{
-	lb_autofd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, n->attr.mode & 0777);
-	int errnum = errno;
-	if (fd < 0)
-		return lb_fail_errno(err, errnum, "cannot create %s", path);
-	struct sink sink = { fd, path };
-	return n->content ? lb_content_read(n->content, write_bytes, &sink, err) : 0;
-}
-
-static int write_node(const char *path, size_t len, struct lb_node *n, void *arg)
-{
-	const struct writing *w = arg;
-	lb_autofree char *rel = lb_strndup(path, len), *full = lb_path_join(w->root, rel);
-	if (!len)
-		return 0;
-	if (n->attr.kind == LB_DIR)
-		return lb_fs_mkdirs(AT_FDCWD, full, w->err);
-	if (n->attr.kind == LB_SYMLINK && symlink(n->attr.target, full) != 0)
-		return lb_fail_errno(w->err, errno, "cannot create %s", full);
-	return n->attr.kind == LB_FILE ? write_file(full, n, w->err) : 0;
-}
-
-/* LB_NOT_FOUND: the base has no such directory. */
-static int write_base(const char *repository, const char *hex, const char *prefix, const char *to, struct lb_err *err)
-{
-	lb_autonode struct lb_node *tree = NULL;
-	struct writing w = { to, err };
-	int rc = lb_tree_from_git(repository, hex, prefix, &tree, NULL, err);
-	if (!rc)
-		rc = lb_fs_mkdirs(AT_FDCWD, to, err);
-	return rc ? rc : lb_tree_walk(tree, write_node, &w);
-}
 
 /* ---- one unit ---- */
 
@@ -119,16 +66,10 @@ static int side(const struct comparing *c, const struct check_unit *u, const cha
 	return rc;
 }
 
-/* The measuring stick is the same on both sides: edits are those of the work tree. */
 static int carry_edits(const struct comparing *c, const char *dir, struct lb_err *err)
 {
 	lb_autofree char *head = place(c->head_root, dir), *base = place(c->base_root, dir);
-	lb_autofree char *from = lb_path_join(head, "lbench.yaml"), *to = lb_path_join(base, "lbench.yaml");
-	lb_autobuf struct lb_buf text = { 0 };
-	if (!lb_fs_exists(AT_FDCWD, from))
-		return lb_fs_remove(AT_FDCWD, to, err);
-	int rc = lb_fs_read(AT_FDCWD, from, &text, err);
-	return rc ? rc : lb_fs_write(AT_FDCWD, to, lb_buf_str(&text), text.len, err);
+	return checkout_carry_edits(head, base, err);
 }
 
 /* The base lies where nobody looks: its files are called as they are in the repository. */
@@ -184,17 +125,6 @@ static int compare_unit(struct comparing *c, const struct check_unit *u, struct 
 
 /* ---- all ---- */
 
-/* Where path lies in the work tree; "" for its root. */
-static int find_prefix(const char *path, const char *work_tree, char **out, struct lb_err *err)
-{
-	lb_autofree char *real = realpath(path, NULL), *root = realpath(work_tree, NULL);
-	size_t n = root ? strlen(root) : 0;
-	if (!real || !root || strncmp(real, root, n) != 0 || (real[n] && real[n] != '/'))
-		return lb_fail(err, LB_INVALID, "%s: not there, or not in the work tree %s", path, work_tree);
-	*out = lb_strdup(real[n] ? real + n + 1 : "");
-	return 0;
-}
-
 static int prepare(struct comparing *c, const char *rev, char **prefix, struct lb_err *err)
 {
 	lb_autofree char *hex = NULL, *work_tree = NULL, *real = realpath(c->head_root, NULL);
@@ -203,7 +133,7 @@ static int prepare(struct comparing *c, const char *rev, char **prefix, struct l
 	int rc = lb_git_merge_base(c->head_root, rev, &hex, &work_tree, err);
 	if (rc == LB_NOT_FOUND)
 		return lb_recode(err, LB_INVALID);
-	if (rc || (rc = find_prefix(c->head_root, work_tree, prefix, err)))
+	if (rc || (rc = checkout_prefix(c->head_root, work_tree, prefix, err)))
 		return rc;
 	const char *tmp = getenv("TMPDIR");
 	c->name = lb_strdup(lb_path_base(real));
@@ -211,7 +141,7 @@ static int prepare(struct comparing *c, const char *rev, char **prefix, struct l
 		return rc;
 	c->out->label = lb_format("%.10s (where HEAD left %s)", hex, rev);
 	c->base_root = lb_format("%s/tree/%s", c->out->scratch, c->name);
-	rc = write_base(c->head_root, hex, *prefix, c->base_root, err);
+	rc = checkout_tree(c->head_root, hex, *prefix, c->base_root, err);
 	if (rc == LB_NOT_FOUND)
 		note(c, lb_format("%s is new; there is nothing to hold it against.", c->head_root));
 	return rc;
