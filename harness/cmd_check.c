@@ -11,11 +11,12 @@
 #include "command.h"
 #include "lbench/fs.h"
 #include "options.h"
+#include "rebuild.h"
 #include "report/data.h"
 
 struct check {
 	const char *baseline, *against, *budget_path, *junit, *markdown, *format, *reason;
-	bool warn, annotations, update, no_color, json;
+	bool warn, annotations, update, no_color, json, rebuild;
 	struct check_budget budget;
 	size_t count;
 	struct report **heads, **bases;
@@ -53,6 +54,8 @@ static int resolve(struct check *c, const struct lb_strv *operands, struct lb_er
 			       "lbench check: either --baseline RESULT|DIR (for a RESULT) or --against REV (for a SCENARIO) is needed");
 	if (c->against && (operands->count != 1 || c->update))
 		return lb_fail(err, LB_USAGE, "lbench check: --against takes one SCENARIO or directory, and updates nothing");
+	if (c->rebuild && (!c->baseline || c->update))
+		return lb_fail(err, LB_USAGE, "--rebuild-base goes with --baseline, and with no --update");
 	if (c->policies.count && !c->against)
 		return lb_fail(err, LB_USAGE, "--policy goes with --against; a result has its policies");
 	if (c->update != (c->reason != NULL))
@@ -71,7 +74,13 @@ static int check_one(struct check *c, size_t i, const char *path, struct lb_err 
 		rc = report_load(c->base_paths[i], &c->bases[i], err);
 	if (!rc)
 		rc = gate_check(c->heads[i], path, c->bases[i], c->base_paths[i], &c->budget, &c->gates[i], err);
-	return rc ? rc : times_advise(c->heads[i], c->bases[i], &c->gates[i].notes, err);
+	if (rc || !c->rebuild)
+		return rc ? rc : times_advise(c->heads[i], c->bases[i], &c->gates[i].notes, err);
+	__attribute__((cleanup(rebuild_release))) struct rebuild again = { 0 };
+	rc = rebuild_run(c->heads[i], c->bases[i], &again, err);
+	if (!rc)
+		lb_strv_take(&c->gates[i].notes, lb_format("Times: both sides were built again here, in turns, %u times each.", again.repeats));
+	return rc ? rc : times_judge(again.head, again.base, &c->gates[i], err);
 }
 
 static int check_all(struct check *c, const struct lb_strv *paths, struct lb_err *err)
@@ -169,6 +178,7 @@ static int run(struct check *c, const struct lb_strv *operands, struct lb_err *e
 int cmd_check(int argc, char **argv, struct lb_err *err)
 {
 	struct check c = { 0 };
+	catch_signals();
 	const struct option table[] = {
 		{ "baseline", 0, OPTION_TEXT, &c.baseline, "RESULT|DIR",
 		  "a result, a baseline, or a directory with a baseline a scenario" },
@@ -178,6 +188,8 @@ int cmd_check(int argc, char **argv, struct lb_err *err)
 		  "for --against: whose cache rules decide (default: buildkit)" },
 		{ "budget", 0, OPTION_TEXT, &c.budget_path, "FILE",
 		  "limits (YAML): hits, layers, stored, pushed, image, seconds, context" },
+		{ "rebuild-base", 0, OPTION_FLAG, &c.rebuild, NULL,
+		  "run the result's scenario and the baseline's commit again here, in turns, so that times can fail too" },
 		{ "warn", 0, OPTION_FLAG, &c.warn, NULL, "report, and exit 0 all the same" },
 		{ "junit", 0, OPTION_TEXT, &c.junit, "FILE", "write JUnit XML" },
 		{ "markdown", 0, OPTION_TEXT, &c.markdown, "FILE", "write Markdown, for a job's summary" },

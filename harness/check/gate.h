@@ -12,7 +12,7 @@
 #include "check/budget.h"
 #include "report/report.h"
 
-enum finding_kind { FINDING_WORSE, FINDING_FAILS, FINDING_VARIES };
+enum finding_kind { FINDING_WORSE, FINDING_FAILS, FINDING_VARIES, FINDING_SLOWER };
 
 struct finding_break { /* a limit that is not kept */
 	enum check_quantity quantity;

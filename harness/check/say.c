@@ -11,6 +11,8 @@ const char *say_title(const struct finding *f)
 		return "the build fails now";
 	if (f->kind == FINDING_VARIES)
 		return "not the same in every repeat";
+	if (f->kind == FINDING_SLOWER)
+		return "slower";
 	return f->lost ? "lost hits" : "over budget";
 }
 
@@ -98,9 +100,11 @@ static void one(const struct finding *f, bool color, struct lb_buf *out)
 	if (f->steps.count)
 		say_steps(f, &text);
 	line(out, f->lost ? "lost: " : "in: ", &text);
-	say_list(&f->edits, 8, &text);
-	lb_buf_adds(&text, "; ");
-	say_list(&f->under, 8, &text);
+	if (f->edits.count) {
+		say_list(&f->edits, 8, &text);
+		lb_buf_adds(&text, "; ");
+		say_list(&f->under, 8, &text);
+	}
 	line(out, "after ", &text);
 	for (size_t i = 0; i < f->breaks_count && !f->waiver; i++) {
 		say_break(&f->breaks[i], &text);

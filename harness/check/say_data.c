@@ -61,19 +61,20 @@ static void junit_case(const struct gate *g, const struct gate_case *c, struct l
 	lb_buf_adds(out, c->state == CASE_WORSE ? "</failure>\n    </testcase>\n" : "</skipped>\n    </testcase>\n");
 }
 
-/* What has no place in the baseline: values that differ between repeats. */
+/* What is of no one build: values that differ between repeats, and times. */
 static size_t junit_repeats(const struct gate *g, struct lb_buf *out)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < g->count; i++) {
 		const struct finding *f = &g->findings[i];
-		if (f->kind != FINDING_VARIES)
+		if (f->kind != FINDING_VARIES && f->kind != FINDING_SLOWER)
 			continue;
 		n++;
 		if (!out)
 			continue;
 		lb_autofree char *class = lb_format("%s.%s", g->head->scenario, f->variant);
-		lb_autofree char *name = lb_format("repeats %s", f->instruction ? f->instruction : "");
+		bool slower = f->kind == FINDING_SLOWER;
+		lb_autofree char *name = slower ? lb_strdup("times") : lb_format("repeats %s", f->instruction ? f->instruction : "");
 		lb_buf_adds(out, "    <testcase");
 		attribute(out, "classname", class);
 		attribute(out, "name", name);
@@ -82,7 +83,7 @@ static size_t junit_repeats(const struct gate *g, struct lb_buf *out)
 		lb_autobuf struct lb_buf text = { 0 };
 		lb_buf_addf(&text, "%s: ", f->message);
 		say_place(f, &text);
-		outcome(out, lb_buf_str(&text), "nondeterminism");
+		outcome(out, lb_buf_str(&text), slower ? "slower" : "nondeterminism");
 		lb_buf_adds(out, "</failure>\n    </testcase>\n");
 	}
 	return n;
@@ -142,8 +143,10 @@ static void annotation(const struct finding *f, bool warn, struct lb_buf *out)
 		lb_buf_adds(&text, "\nsteps: ");
 		say_steps(f, &text);
 	}
-	lb_buf_adds(&text, "\nafter ");
-	say_list(&f->edits, 8, &text);
+	if (f->edits.count) {
+		lb_buf_adds(&text, "\nafter ");
+		say_list(&f->edits, 8, &text);
+	}
 	for (size_t i = 0; i < f->breaks_count; i++) {
 		lb_buf_addc(&text, '\n');
 		say_break(&f->breaks[i], &text);
