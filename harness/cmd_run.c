@@ -215,7 +215,18 @@ static void on_progress(void *arg, const struct scn_build *last, size_t done, si
 	if (j->progress.lines)
 		what = lb_format("%s %s  %s, %s%s", s->variants[last->variant].name, last->edit < 0 ? "cold" : s->edits[last->edit].name,
 		                 j->o->policy[last->policy]->name, lb_builder_name(j->o->builder[last->builder]), last->alone ? ", alone" : "");
+	j->progress.hits = j->totals.hits;
+	j->progress.misses = j->totals.misses;
 	progress_step(&j->progress, what, done, all);
+}
+
+static void on_running(void *arg, const struct scn_build *b, const char *instruction)
+{
+	struct job *j = arg;
+	const struct scenario *s = j->scenario;
+	lb_autofree char *text = lb_format("%s%s%s: %s", s->variants[b->variant].name, b->edit < 0 ? "" : " after ",
+		b->edit < 0 ? "" : s->edits[b->edit].name, instruction);
+	progress_now(&j->progress, text);
 }
 
 /* ---- steps of the command ---- */
@@ -417,7 +428,7 @@ static int finish(struct job *j, int rc, struct lb_err *err)
 static int run_one(struct run_options *o, const struct request *request, struct lb_err *err)
 {
 	struct job j = { .o = o, .request = request };
-	progress_begin(&j.progress, o->quiet, o->verbose);
+	progress_begin(&j.progress, "builds", o->quiet, o->verbose);
 	int rc = prepare(&j, request->operand, err);
 	if (!rc)
 		rc = open_store(&j, err);
@@ -427,6 +438,7 @@ static int run_one(struct run_options *o, const struct request *request, struct 
 		rc = request->resumed ? reopen(&j, err) : record_open(j.out_dir, &j.run, &j.record, err);
 	if (!rc) {
 		j.measure.progress = on_progress;
+		j.measure.running = on_running;
 		j.measure.progress_arg = &j;
 		rc = measure_run(j.prepared, j.record, &j.totals, err);
 		progress_end(&j.progress);

@@ -91,7 +91,7 @@ static int scan(struct scan_command *c, const struct lb_strv *dirs, struct lb_er
 	lb_autobuf struct lb_buf text = { 0 };
 	struct progress p;
 	catch_signals();
-	progress_begin(&p, c->quiet, false);
+	progress_begin(&p, "Dockerfiles", c->quiet, false);
 	c->scan.progress = on_progress;
 	c->scan.progress_arg = &p;
 	int rc = scan_run(dirs, &c->scan, &s, err);

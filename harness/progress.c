@@ -2,11 +2,18 @@
 #include "progress.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 1000, REDRAW_MS = 100, BAR_MOST = 40, BAR_LEAST = 10 };
+#include "lbench/mem.h"
+#include "options.h"
+#include "report/text.h"
+
+enum { PATIENCE_MS = 1000, REDRAW_MS = 100, LOG_MS = 30000, BAR_WIDE = 30, BAR_NARROW = 10, WIDE = 119, NARROW = 59 };
+enum { TELLING_MS = 2000, TELLING_DONE = 3 }; /* before that an estimate would be a guess */
 
 static uint64_t now_ms(void)
 {
@@ -15,49 +22,112 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-void progress_begin(struct progress *p, bool quiet, bool verbose)
+void progress_begin(struct progress *p, const char *unit, bool quiet, bool verbose)
 {
-	*p = (struct progress){ .lines = verbose, .bar = !quiet && !verbose && isatty(STDERR_FILENO), .began_ms = now_ms() };
+	const char *term = getenv("TERM");
+	bool terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0), speaks = !quiet && !verbose;
+	*p = (struct progress){ .lines = verbose, .bar = speaks && terminal, .log = speaks && !terminal, .unit = unit,
+				.began_ms = now_ms() };
 }
 
-/* A line that wraps cannot be erased. */
-static int bar_columns(int text)
+/* ---- the line ---- */
+
+char *progress_left(size_t done, size_t all, uint64_t elapsed_ms)
+{
+	if (done < TELLING_DONE || elapsed_ms < TELLING_MS || done >= all)
+		return NULL;
+	uint64_t s = (elapsed_ms * (all - done) / done + 999) / 1000;
+	if (s < 120)
+		return lb_format("about %llu s left", (unsigned long long)s);
+	if (s < 7200)
+		return lb_format("about %llu min left", (unsigned long long)(s + 30) / 60);
+	return lb_format("about %llu h left", (unsigned long long)(s + 1800) / 3600);
+}
+
+static size_t columns_of(const struct lb_buf *b)
+{
+	return b->len ? text_columns(b->data) : 0;
+}
+
+/* Adds what still fits, after two blanks; all of it or, with shorten, as much as there is room for. */
+static void add_part(struct lb_buf *out, const char *text, size_t columns, bool shorten)
+{
+	size_t used = columns_of(out), gap = used ? 2 : 0, need = text_columns(text);
+	if (!*text || used + gap + (shorten ? 12 : need) > columns)
+		return;
+	lb_buf_addf(out, "%*s", (int)gap, "");
+	text_fit(out, text, need > columns - used - gap ? columns - used - gap : 0);
+	lb_buf_str(out);
+}
+
+void progress_text(const struct progress *p, uint64_t elapsed_ms, size_t columns, struct lb_buf *out)
+{
+	static const char full[BAR_WIDE + 1] = "##############################";
+	lb_autofree char *count = lb_format("%zu of %zu %s", p->done, p->all, p->unit), *left = progress_left(p->done, p->all, elapsed_ms);
+	lb_autofree char *hits = p->hits || p->misses ? lb_format("%llu hits, %llu misses", (unsigned long long)p->hits,
+								 (unsigned long long)p->misses)
+						     : lb_strdup("");
+	size_t bar = columns >= WIDE ? BAR_WIDE : columns >= NARROW ? BAR_NARROW : 0;
+	if (bar) {
+		size_t filled = p->all ? p->done * bar / p->all : 0;
+		lb_buf_addf(out, "[%.*s%*s]", (int)filled, full, (int)(bar - filled), "");
+		lb_buf_str(out);
+	}
+	add_part(out, count, columns, false);
+	add_part(out, left ? left : "", columns, false);
+	add_part(out, hits, columns, false);
+	add_part(out, p->now, columns, true);
+}
+
+/* ---- when it is said ---- */
+
+/* A line that wraps cannot be erased; in the last column some terminals wrap. */
+static size_t terminal_columns(void)
 {
 	struct winsize w;
-	int columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : 80;
-	int room = columns - text - 4;
-	return room > BAR_MOST ? BAR_MOST : room < BAR_LEAST ? 0 : room;
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 ? w.ws_col - 1u : 79;
 }
 
-static void draw(size_t done, size_t all)
+static void refresh(struct progress *p)
 {
-	static const char full[BAR_MOST + 1] = "########################################";
-	char text[64];
-	int length = snprintf(text, sizeof(text), "%zu of %zu builds", done, all);
-	int columns = bar_columns(length), filled = (int)(done * (size_t)columns / (all ? all : 1));
-	if (columns)
-		fprintf(stderr, "\r\033[K[%.*s%*s] %s", filled, full, columns - filled, "", text);
-	else
-		fprintf(stderr, "\r\033[K%s", text);
-	fflush(stderr);
+	uint64_t now = now_ms(), elapsed = now - p->began_ms;
+	if (p->bar && elapsed >= PATIENCE_MS && now - p->drawn_ms >= REDRAW_MS) {
+		lb_autobuf struct lb_buf text = { 0 };
+		progress_text(p, elapsed, terminal_columns(), &text);
+		fprintf(stderr, "\r\033[K%s", lb_buf_str(&text));
+		fflush(stderr);
+		p->drawn_ms = now;
+	}
+	if (p->log && now - (p->drawn_ms ? p->drawn_ms : p->began_ms) >= LOG_MS && p->done < p->all) {
+		lb_autofree char *left = progress_left(p->done, p->all, elapsed);
+		fprintf(stderr, "%zu of %zu %s%s%s\n", p->done, p->all, p->unit, left ? ", " : "", left ? left : "");
+		p->drawn_ms = now;
+	}
 }
 
 void progress_step(struct progress *p, const char *what, size_t done, size_t all)
 {
+	p->done = done;
+	p->all = all;
 	if (p->lines)
 		fprintf(stderr, "%zu of %zu  %s\n", done, all, what);
+	refresh(p);
+}
+
+void progress_now(struct progress *p, const char *now)
+{
+	size_t n = 0;
 	if (!p->bar)
 		return;
-	uint64_t now = now_ms();
-	if (now - p->began_ms < PATIENCE_MS || now - p->drawn_ms < REDRAW_MS)
-		return;
-	draw(done, all);
-	p->drawn_ms = now;
+	for (; *now && n + 1 < sizeof(p->now); now++)
+		p->now[n++] = *now == '\n' || *now == '\t' || *now == '\033' ? ' ' : *now;
+	p->now[n] = '\0';
+	refresh(p);
 }
 
 void progress_end(struct progress *p)
 {
-	if (p->drawn_ms)
+	if (p->bar && p->drawn_ms)
 		fputs("\r\033[K", stderr);
 	p->drawn_ms = 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * How far a run is, on standard error: a bar on a terminal for what takes longer than a second, erased at the end; a
- * line a build with --verbose; else nothing.
+ * line now and then where standard error is none (a CI log); a line a build with --verbose; nothing with --quiet.
  */
 #ifndef HARNESS_PROGRESS_H
 #define HARNESS_PROGRESS_H
@@ -10,13 +10,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lbench/buf.h"
+
 struct progress {
-	bool bar, lines;
-	uint64_t began_ms, drawn_ms; /* drawn_ms 0: nothing stands there */
+	bool bar, lines, log;
+	const char *unit;            /* "builds" */
+	uint64_t began_ms, drawn_ms; /* drawn_ms 0: nothing was drawn or said yet */
+	size_t done, all;
+	uint64_t hits, misses;       /* both 0: not told */
+	char now[256];               /* what is at work: "deps-first after source: RUN npm ci"; "" */
 };
-void progress_begin(struct progress *p, bool quiet, bool verbose);
+void progress_begin(struct progress *p, const char *unit, bool quiet, bool verbose);
 /* what: the build that was finished last. */
 void progress_step(struct progress *p, const char *what, size_t done, size_t all);
+void progress_now(struct progress *p, const char *now);
 void progress_end(struct progress *p);
+
+/* The bar's line, at most `columns` wide: what it says gives way from its end. A pure function. */
+void progress_text(const struct progress *p, uint64_t elapsed_ms, size_t columns, struct lb_buf *out);
+/* "about 40 s left"; NULL while too little is done to tell. The caller's. */
+char *progress_left(size_t done, size_t all, uint64_t elapsed_ms);
 
 #endif

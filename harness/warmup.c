@@ -30,6 +30,7 @@ int warm_up(const struct run_options *o, const struct measure_options *m, unsign
 	const char *tmp = getenv("TMPDIR");
 	once.repeat = 1;
 	quiet.progress = NULL;
+	quiet.running = NULL;
 	quiet.until_stable = 0;
 	quiet.resume = NULL;
 	quiet.remote = m->remote ? "memory:" : NULL;

@@ -27,7 +27,9 @@ static uint64_t now_ns(clockid_t clock)
 /* ---- one build ---- */
 
 struct listening {
-	const struct runner *r;
+	struct runner *r;
+	size_t build;
+	const struct lb_dockerfile *dockerfile;
 	struct record_row *row;
 	struct lb_buf *steps;
 	struct stage_times {
@@ -81,11 +83,30 @@ static void on_end(void *arg, int stage, int index)
 	*step_slot(l, stage, index) += now_ns(CLOCK_MONOTONIC) - l->began - l->runs_in_step_ns;
 }
 
+/* The instruction as written; NULL for what ONBUILD brought. */
+static const char *instruction_text(const struct lb_dockerfile *df, int stage, int index)
+{
+	for (size_t i = 0; i < df->instructions_count; i++)
+		if (df->instructions[i].stage == stage && index-- == 0)
+			return df->instructions[i].original;
+	return NULL;
+}
+
+static void tell_running(struct listening *l, int stage, int index)
+{
+	const struct measure_options *o = l->r->p->o;
+	const char *text = o->running ? instruction_text(l->dockerfile, stage, index) : NULL;
+	if (!text)
+		return;
+	pthread_mutex_lock(&l->r->lock);
+	o->running(o->progress_arg, &l->r->p->plan->builds[l->build], text);
+	pthread_mutex_unlock(&l->r->lock);
+}
+
 static void on_run_begin(void *arg, int stage, int index)
 {
-	(void)stage;
-	(void)index;
 	struct listening *l = arg;
+	tell_running(l, stage, index);
 	l->run_began = now_ns(CLOCK_MONOTONIC);
 }
 
@@ -163,6 +184,8 @@ static int carry_out(struct runner *r, size_t i, struct listening *l, struct lb_
 	struct cell *c = &r->cells[i];
 	struct lb_build_options bo;
 	prepared_options(r->p, i, &bo);
+	l->build = i;
+	l->dockerfile = bo.dockerfile;
 	if (c->hosts && !c->hosts[b->variant])
 		c->hosts[b->variant] = lb_ledger_new();
 	bo.cache = c->cache;
@@ -268,6 +291,10 @@ static int build_one(struct runner *r, size_t i, uint64_t order, struct lb_err *
 		} else if (!rc && result.image_known) {
 			slot->image = result.image;
 		}
+		pthread_mutex_lock(&r->lock);
+		r->totals->hits += result.hits;
+		r->totals->misses += result.misses;
+		pthread_mutex_unlock(&r->lock);
 		slot->run_ns = result.run_ns;
 		slot->run_known = !rc && result.ok && result.run_ns_known;
 	}

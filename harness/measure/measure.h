@@ -32,6 +32,8 @@ struct measure_options {
 	const struct resume *resume;        /* what is done already; NULL: nothing */
 	/* told after each build, with one thread at a time; NULL */
 	void (*progress)(void *arg, const struct scn_build *last, size_t done, size_t all);
+	/* told likewise when a RUN begins that is carried out; NULL */
+	void (*running)(void *arg, const struct scn_build *build, const char *instruction);
 	void *progress_arg;
 };
 
@@ -55,6 +57,7 @@ struct measure_stable {
 };
 struct measure_totals {
 	size_t ok, failed, skipped, done;
+	uint64_t hits, misses; /* steps, of all builds so far */
 	struct measure_stable stable;
 	/* Under exec: RUNs that do nothing, one after each build, until there are MEASURE_FLOOR_MOST: what a RUN takes that is not
 	 * the command's. */
