@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Printed answers of the sample results in data/, compared as a whole; LBENCH_UPDATE=1 rewrites the expectations.
+ * Printed answers of the sample results in data/, compared as a whole; LBENCH_REWRITE=1 rewrites the expectations.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +31,7 @@ static struct report *load(const char *name)
 static void expect_file(const char *path, const struct lb_buf *text)
 {
 	lb_autobuf struct lb_buf want = { 0 };
-	if (getenv("LBENCH_UPDATE"))
+	if (getenv("LBENCH_REWRITE"))
 		assert_int_equal(lb_fs_write(AT_FDCWD, path, text->data, text->len, NULL), 0);
 	assert_int_equal(lb_fs_read(AT_FDCWD, path, &want, NULL), 0);
 	assert_string_equal(text->data, lb_buf_str(&want));
