@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Explanations of the sample results in data/, compared as a whole; LBENCH_UPDATE=1 rewrites the expectations.
+ * Explanations of the sample results in data/, compared as a whole; LBENCH_REWRITE=1 rewrites the expectations.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,7 +49,7 @@ static void test_golden(void **state)
 		lb_autofree char *path = lb_format(DATA "%s/%s", cases[i].dir, cases[i].file);
 		if (explain(cases[i].dir, &cases[i].options, &out, &err))
 			fail_msg("%s: %s", path, err.text);
-		if (getenv("LBENCH_UPDATE"))
+		if (getenv("LBENCH_REWRITE"))
 			assert_int_equal(lb_fs_write(AT_FDCWD, path, out.data, out.len, NULL), 0);
 		assert_int_equal(lb_fs_read(AT_FDCWD, path, &want, NULL), 0);
 		assert_string_equal(out.data, lb_buf_str(&want));
