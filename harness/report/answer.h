@@ -75,9 +75,14 @@ void report_change_text(const json_t *evidence, struct lb_buf *out);
 int report_hint_text(const struct report *r, const struct report_build *b, const struct report_step *s, const struct report_step *root,
 		     struct lb_buf *out, struct lb_err *err);
 
+/* The same for the answer's step. */
+int report_answer_hint(const struct report_view *v, const struct answer *a, struct lb_buf *out, struct lb_err *err);
+
 /* Sentences. */
 void report_answer_text(const struct report_view *v, const struct answer *a, struct lb_buf *out);
-void report_cause_text(const struct report_view *v, const struct answer *a, struct lb_buf *out); /* empty when there is none */
+/* What makes it re-run, and what would be better: another variant, or else what to try. Empty when there is nothing to
+ * say. */
+int report_cause_text(const struct report_view *v, const struct answer *a, struct lb_buf *out, struct lb_err *err);
 /* "copy-first:6 `RUN pip install`" */
 void report_place_text(const struct report *r, int variant, uint32_t line, uint32_t instruction, struct lb_buf *out);
 

@@ -172,10 +172,15 @@ static void root_text(const struct report_view *v, const struct step_cost *s, co
 	size_t files = files_named(needs);
 	bool counted = files && s->root_files != REPORT_UNKNOWN;
 	lb_buf_addf(out, ", the %s needs ", report_is(report_string(r, s->instruction), "RUN") ? "RUN" : "step");
-	if (counted)
-		lb_buf_addf(out, "%zu (", files);
-	report_needs_text(needs, counted, out);
-	lb_buf_adds(out, counted ? ")" : "");
+	lb_autobuf struct lb_buf names = { 0 };
+	report_needs_text(needs, counted, &names);
+	const char *text = lb_buf_str(&names);
+	if (!counted)
+		lb_buf_adds(out, text);
+	else if (strstr(text, " things"))
+		lb_buf_addf(out, "%zu", files);
+	else
+		lb_buf_addf(out, "%zu (%s)", files, text);
 }
 
 /* "18.2 s (7.7x) and 16.1 MB", or "1.4 re-run steps" where no seconds are known; empty when nothing is saved. */
@@ -199,10 +204,47 @@ static void saving_text(const struct report_view *v, int from, int to, bool at_l
 	lb_buf_adds(out, pushed > 0 ? "" : " more to push");
 }
 
-void report_cause_text(const struct report_view *v, const struct answer *a, struct lb_buf *out)
+/* A build in which the answer's step re-ran as the answer says; its step in *s. */
+static const struct report_build *example(const struct report_view *v, const struct answer *a, const struct report_step **s)
+{
+	const struct report *r = v->r;
+	for (size_t n = 0; n < r->builds_count; n++) {
+		const struct report_build *b = &r->builds[n];
+		if (v->commit_of[n] < 0 || b->variant != a->step.variant || !report_build_ok(b))
+			continue;
+		for (size_t i = 0; i < b->steps_count; i++) {
+			*s = report_steps_of(r, b) + i;
+			if ((*s)->instruction == a->step.instruction && (*s)->stage == a->step.stage && (*s)->outcome == ST_MISS &&
+			    (*s)->needed != NEED_YES)
+				return b;
+		}
+	}
+	return NULL;
+}
+
+int report_answer_hint(const struct report_view *v, const struct answer *a, struct lb_buf *out, struct lb_err *err)
+{
+	const struct report_step *s = NULL, *root;
+	const struct report_build *b = example(v, a, &s);
+	if (!b)
+		return 0;
+	int rc = report_root(v->r, b, s, &root, err);
+	return rc ? rc : report_hint_text(v->r, b, s, root, out, err);
+}
+
+static int try_text(const struct report_view *v, const struct answer *a, struct lb_buf *out, struct lb_err *err)
+{
+	lb_autobuf struct lb_buf hint = { 0 };
+	int rc = report_answer_hint(v, a, &hint, err);
+	if (hint.len)
+		lb_buf_addf(out, "%sTry: %s.", out->len ? " " : "", lb_buf_str(&hint));
+	return rc;
+}
+
+int report_cause_text(const struct report_view *v, const struct answer *a, struct lb_buf *out, struct lb_err *err)
 {
 	if (a->kind != ANSWER_WASTED && a->kind != ANSWER_UNCLEAR)
-		return;
+		return 0;
 	const struct report *r = v->r;
 	if (a->step.root_weight > 0) {
 		lb_buf_adds(out, "Cause: ");
@@ -210,7 +252,7 @@ void report_cause_text(const struct report_view *v, const struct answer *a, stru
 		lb_buf_addc(out, '.');
 	}
 	if (a->better < 0)
-		return;
+		return try_text(v, a, out, err);
 	lb_buf_addf(out, "%s%s saves ", out->len ? " " : "", r->variants[a->better].name);
 	saving_text(v, a->step.variant, a->better, a->saves_at_least, out);
 	lb_buf_adds(out, " a commit");
@@ -219,4 +261,5 @@ void report_cause_text(const struct report_view *v, const struct answer *a, stru
 		saving_text(v, a->step.variant, a->best, a->saves_at_least, out);
 	}
 	lb_buf_addc(out, '.');
+	return 0;
 }

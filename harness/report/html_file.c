@@ -189,34 +189,10 @@ static void code_cell(const struct html_part *p, int variant, unsigned number, c
 
 /* ---- remarks below two of its lines ---- */
 
-/* A build in which the answer's step re-ran as the answer says; its step in *s. */
-static const struct report_build *example(const struct html_part *p, const struct report_step **s)
-{
-	const struct report *r = p->r;
-	for (size_t n = 0; n < r->builds_count; n++) {
-		const struct report_build *b = &r->builds[n];
-		if (p->v->commit_of[n] < 0 || b->variant != p->answer.step.variant || !report_build_ok(b))
-			continue;
-		for (size_t i = 0; i < b->steps_count; i++) {
-			*s = report_steps_of(r, b) + i;
-			if ((*s)->instruction == p->answer.step.instruction && (*s)->stage == p->answer.step.stage &&
-			    (*s)->outcome == ST_MISS && (*s)->needed != NEED_YES)
-				return b;
-		}
-	}
-	return NULL;
-}
-
 static int hint(const struct html_part *p, struct lb_buf *out, struct lb_err *err)
 {
-	const struct report_step *s = NULL, *root;
-	const struct report_build *b = example(p, &s);
 	lb_autobuf struct lb_buf text = { 0 };
-	if (!b)
-		return 0;
-	int rc = report_root(p->r, b, s, &root, err);
-	if (!rc)
-		rc = report_hint_text(p->r, b, s, root, &text, err);
+	int rc = report_answer_hint(p->v, &p->answer, &text, err);
 	if (text.len) {
 		const char *line = strstr(lb_buf_str(&text), " :");
 		lb_autofree char *first = lb_strndup(text.data, line ? (size_t)(line - text.data) : text.len);

@@ -101,17 +101,15 @@ static void troubles(const struct html_part *p, struct lb_buf *out)
 	list("trouble", "", &problems, out);
 }
 
-static void cause(const struct html_part *p, struct lb_buf *out)
+static int cause(const struct html_part *p, struct lb_buf *out, struct lb_err *err)
 {
 	lb_autobuf struct lb_buf text = { 0 };
-	report_cause_text(p->v, &p->answer, &text);
+	int rc = report_cause_text(p->v, &p->answer, &text, err);
 	const char *s = lb_buf_str(&text), *better = NULL;
-	if (!text.len)
-		return;
-	if (html_better(p) >= 0) {
-		lb_autofree char *saves = lb_format("%s saves ", p->r->variants[html_better(p)].name);
-		better = strstr(s, saves);
-	}
+	if (rc || !text.len)
+		return rc;
+	lb_autofree char *saves = html_better(p) >= 0 ? lb_format("%s saves ", p->r->variants[html_better(p)].name) : lb_strdup("Try: ");
+	better = strstr(s, saves);
 	if (better != s) {
 		lb_autofree char *first = better ? lb_strndup(s, (size_t)(better - s)) : lb_strdup(s);
 		lb_buf_adds(out, "<p>");
@@ -120,9 +118,10 @@ static void cause(const struct html_part *p, struct lb_buf *out)
 	}
 	if (better) {
 		lb_buf_adds(out, "<p class=\"good\"><b>Better:</b> ");
-		html_sentence(out, better);
+		html_sentence(out, strncmp(better, "Try: ", 5) == 0 ? better + 5 : better);
 		lb_buf_adds(out, "</p>\n");
 	}
+	return 0;
 }
 
 int html_verdict(const struct html_part *p, struct lb_buf *out, struct lb_err *err)
@@ -135,13 +134,13 @@ int html_verdict(const struct html_part *p, struct lb_buf *out, struct lb_err *e
 	lb_buf_adds(out, "<div><p class=\"say\">");
 	html_sentence(out, lb_buf_str(&sentence));
 	lb_buf_adds(out, "</p>\n");
-	cause(p, out);
+	int rc = cause(p, out, err);
 	lb_buf_adds(out, "</div></section>\n");
 	troubles(p, out);
-	if (!report_view_has(p->v, (size_t)p->worst))
-		return 0;
+	if (rc || !report_view_has(p->v, (size_t)p->worst))
+		return rc;
 	lb_buf_adds(out, "<div class=\"two\"><section class=\"lines\"><h2>What each line costs</h2>\n");
-	int rc = html_file(p, p->worst, out, err);
+	rc = html_file(p, p->worst, out, err);
 	lb_buf_adds(out, "</section>\n");
 	html_commits(p, out);
 	lb_buf_adds(out, "</div>\n");

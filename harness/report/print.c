@@ -217,7 +217,9 @@ static int block(const struct sink *k, const struct report_group *g, struct lb_e
 	grid_auto struct grid matrix = { 0 };
 	lb_autostrv struct lb_strv stale = { 0 }, reading = { 0 };
 	report_answer_text(v, &answer, &sentence);
-	report_cause_text(v, &answer, &cause);
+	rc = report_cause_text(v, &answer, &cause, err);
+	if (rc)
+		return rc;
 	header(k, v);
 	if (k->o->format == REPORT_TABLE)
 		lb_buf_addc(k->out, '\n');

@@ -77,7 +77,8 @@ static int json_answer(struct lb_json *w, const struct report_view *v, struct lb
 		return rc;
 	lb_autobuf struct lb_buf text = { 0 }, cause = { 0 }, plain = { 0 };
 	report_answer_text(v, &a, &text);
-	report_cause_text(v, &a, &cause);
+	if ((rc = report_cause_text(v, &a, &cause, err)))
+		return rc;
 	bool step = a.kind == ANSWER_WASTED || a.kind == ANSWER_UNCLEAR;
 	lb_json_key(w, "answer");
 	lb_json_open(w, '{');
