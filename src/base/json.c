@@ -89,16 +89,24 @@ static void add_control(struct lb_buf *out, unsigned char c)
 		lb_buf_addf(out, "\\u%04x", c);
 }
 
+/* Texts are long and nearly all of them stand for themselves. */
+static size_t plain_length(const unsigned char *s, size_t len)
+{
+	static const bool plain[256] = { [' '... '!'] = true, ['#'... '['] = true, [']'... '~'] = true };
+	size_t n = 0;
+	while (n < len && plain[s[n]])
+		n++;
+	return n;
+}
+
 static void add_string(struct lb_buf *out, const char *text, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)text;
 	lb_buf_addc(out, '"');
 	for (size_t i = 0; i < len;) {
-		size_t plain = i;
-		while (plain < len && s[plain] >= 0x20 && s[plain] < 0x7f && s[plain] != '"' && s[plain] != '\\')
-			plain++;
-		lb_buf_add(out, s + i, plain - i);
-		i = plain;
+		size_t plain = plain_length(s + i, len - i);
+		lb_buf_add(out, s + i, plain);
+		i += plain;
 		if (i == len)
 			break;
 		size_t n = utf8_length(s + i, len - i);

@@ -127,6 +127,15 @@ static uint64_t bytes_of_steps(const struct build *b, uint32_t *layers)
 	return bytes;
 }
 
+static bool made_any(const struct build *b)
+{
+	for (size_t s = 0; s < b->plan->stages_count; s++)
+		for (size_t i = 0; i < b->stages[s].steps_count; i++)
+			if (b->stages[s].steps[i].bytes_new)
+				return true;
+	return false;
+}
+
 static bool made_here(const struct build *b, const struct lb_digest *blob)
 {
 	for (size_t s = 0; s < b->plan->stages_count; s++)
@@ -142,9 +151,10 @@ static void count_image(struct build *b, const struct stage_run *target, const s
 {
 	const struct lb_base_image *base = root_base(target);
 	size_t base_layers = base ? base->layers_count : 0;
+	bool any = made_any(b);
 	for (size_t i = 0; i < im->layers_count; i++) {
 		count_blob(b, &im->layers[i].blob, im->layers[i].blob_bytes, i < base_layers, true);
-		if (i >= base_layers && made_here(b, &im->layers[i].blob)) {
+		if (any && i >= base_layers && made_here(b, &im->layers[i].blob)) {
 			b->out->shared_bytes -= im->layers[i].blob_bytes;
 			b->out->layers_new++;
 		}
