@@ -13,6 +13,8 @@
 /* Escaped for an element's text and for a quoted attribute; controls are blanks, bytes that are no UTF-8 U+FFFD. */
 void html_text(struct lb_buf *out, const char *s);
 void html_fit(struct lb_buf *out, const char *s, size_t width); /* at most so many columns, as text_fit */
+/* What to try, as text: "before :6" is "before line 6" to readers of a page. */
+void html_hint(struct lb_buf *out, const char *hint);
 /* A sentence of ours: what stands in backticks becomes <code>. */
 void html_sentence(struct lb_buf *out, const char *s);
 void html_base64(struct lb_buf *out, const void *data, size_t len);

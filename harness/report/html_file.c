@@ -189,19 +189,24 @@ static void code_cell(const struct html_part *p, int variant, unsigned number, c
 
 /* ---- remarks below two of its lines ---- */
 
+void html_hint(struct lb_buf *out, const char *hint)
+{
+	const char *line = strstr(hint, " :");
+	lb_autofree char *first = lb_strndup(hint, line ? (size_t)(line - hint) : strlen(hint));
+	html_text(out, first);
+	if (line) {
+		lb_buf_adds(out, " line ");
+		html_text(out, line + 2);
+	}
+}
+
 static int hint(const struct html_part *p, struct lb_buf *out, struct lb_err *err)
 {
 	lb_autobuf struct lb_buf text = { 0 };
 	int rc = report_answer_hint(p->v, &p->answer, &text, err);
 	if (text.len) {
-		const char *line = strstr(lb_buf_str(&text), " :");
-		lb_autofree char *first = lb_strndup(text.data, line ? (size_t)(line - text.data) : text.len);
 		lb_buf_adds(out, " Try: ");
-		html_text(out, first);
-		if (line) {
-			lb_buf_adds(out, " line ");
-			html_text(out, line + 2);
-		}
+		html_hint(out, lb_buf_str(&text));
 		lb_buf_addc(out, '.');
 	}
 	return rc;

@@ -118,7 +118,10 @@ static int cause(const struct html_part *p, struct lb_buf *out, struct lb_err *e
 	}
 	if (better) {
 		lb_buf_adds(out, "<p class=\"good\"><b>Better:</b> ");
-		html_sentence(out, strncmp(better, "Try: ", 5) == 0 ? better + 5 : better);
+		if (strncmp(better, "Try: ", 5) == 0)
+			html_hint(out, better + 5);
+		else
+			html_sentence(out, better);
 		lb_buf_adds(out, "</p>\n");
 	}
 	return 0;
