@@ -155,6 +155,9 @@ static void become_bwrap(const struct lb_sandbox *s, const int alive[2])
 	close(alive[1]);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || poll(&gone, 1, 0) != 0)
 		_exit(1);
+	/* bubblewrap looks its child up by the number that it has here, which the caller's /proc may not know (in a container
+	 * there often is no process 2). Where this is refused it may be there all the same. */
+	mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL);
 	if (s->userns >= 0 && s->ns->ids != LB_IDS_ONE) {
 		if (syscall(SYS_setgroups, s->groups_count, s->groups) != 0 || syscall(SYS_setresgid, s->gid, s->gid, s->gid) != 0 ||
 		    syscall(SYS_setresuid, s->uid, s->uid, s->uid) != 0) {
