@@ -68,14 +68,7 @@ void report_needs_text(const json_t *needs, bool files_only, struct lb_buf *out)
 /* What changed, of a step's evidence: "app/main.py content 8f3a01bc→c01d4e22, 3 files in all"; e may be NULL. */
 void report_change_text(const json_t *e, struct lb_buf *out);
 bool report_is(const char *instruction, const char *keyword);
-/* "app/main.py content 8f3a→c01d", of an evidence object. */
-void report_change_text(const json_t *evidence, struct lb_buf *out);
-/* "COPY requirements.txt before :6, the rest after it": what would spare the step, whose miss came from root;
- * nothing when it is not clear. */
-int report_hint_text(const struct report *r, const struct report_build *b, const struct report_step *s, const struct report_step *root,
-		     struct lb_buf *out, struct lb_err *err);
-
-/* The same for the answer's step. */
+/* What would spare the answer's step (hint.h), with what that saves. */
 int report_answer_hint(const struct report_view *v, const struct answer *a, struct lb_buf *out, struct lb_err *err);
 
 /* Sentences. */

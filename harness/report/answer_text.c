@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "report/hint.h"
+
 #define TEXT_COLUMNS 60 /* of an instruction inside a sentence */
 #define TEXT_NBSP    "\xc2\xa0"
 
@@ -136,7 +138,8 @@ void report_answer_text(const struct report_view *v, const struct answer *a, str
 		lb_buf_adds(out, "No commit was built: there is nothing to compare.");
 		return;
 	case ANSWER_NULL:
-		lb_buf_adds(out, "Nothing was built (--on null): these are the times that the harness itself takes, a RUN that does nothing for each build.");
+		lb_buf_adds(out, "Nothing was built (--on null): these are the times that the harness itself takes, a RUN that does "
+				 "nothing for each build.");
 		return;
 	}
 }
@@ -204,8 +207,14 @@ static void saving_text(const struct report_view *v, int from, int to, bool at_l
 	lb_buf_adds(out, pushed > 0 ? "" : " more to push");
 }
 
-/* A build in which the answer's step re-ran as the answer says; its step in *s. */
-static const struct report_build *example(const struct report_view *v, const struct answer *a, const struct report_step **s)
+/* Is s the answer's step, re-run as the answer says? */
+static bool is_example(const struct answer *a, const struct report_step *s)
+{
+	return s->instruction == a->step.instruction && s->stage == a->step.stage && s->outcome == ST_MISS &&
+	       s->needed == (a->kind == ANSWER_WASTED ? NEED_NO : NEED_EMPTY);
+}
+
+int report_answer_hint(const struct report_view *v, const struct answer *a, struct lb_buf *out, struct lb_err *err)
 {
 	const struct report *r = v->r;
 	for (size_t n = 0; n < r->builds_count; n++) {
@@ -213,23 +222,20 @@ static const struct report_build *example(const struct report_view *v, const str
 		if (v->commit_of[n] < 0 || b->variant != a->step.variant || !report_build_ok(b))
 			continue;
 		for (size_t i = 0; i < b->steps_count; i++) {
-			*s = report_steps_of(r, b) + i;
-			if ((*s)->instruction == a->step.instruction && (*s)->stage == a->step.stage && (*s)->outcome == ST_MISS &&
-			    (*s)->needed != NEED_YES)
-				return b;
+			const struct report_step *s = report_steps_of(r, b) + i, *root;
+			int rc = is_example(a, s) ? report_root(r, b, s, &root, err) : 1;
+			if (rc < 0)
+				return rc;
+			if (rc || root->instruction != a->step.root_instruction || root->reason != a->step.root_reason)
+				continue;
+			size_t begin = out->len;
+			rc = hint_text(r, b, s, root, out, err);
+			if (!rc && out->len > begin)
+				hint_gain_text(&a->step, root, out);
+			return rc;
 		}
 	}
-	return NULL;
-}
-
-int report_answer_hint(const struct report_view *v, const struct answer *a, struct lb_buf *out, struct lb_err *err)
-{
-	const struct report_step *s = NULL, *root;
-	const struct report_build *b = example(v, a, &s);
-	if (!b)
-		return 0;
-	int rc = report_root(v->r, b, s, &root, err);
-	return rc ? rc : report_hint_text(v->r, b, s, root, out, err);
+	return 0;
 }
 
 static int try_text(const struct report_view *v, const struct answer *a, struct lb_buf *out, struct lb_err *err)

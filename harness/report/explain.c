@@ -9,6 +9,7 @@
 
 #include "report/answer.h"
 #include "report/grid.h"
+#include "report/hint.h"
 #include "report/notes.h"
 
 #define INSTRUCTION_COLUMNS 30
@@ -155,53 +156,18 @@ static const struct step_cost *cost_of(const struct explain *x, const struct rep
 	return NULL;
 }
 
-/* The files that a RUN needs, when each is named by itself: " requirements.txt setup.cfg". */
-static bool needed_files(const json_t *needs, struct lb_buf *out)
-{
-	for (size_t i = 0; i < json_array_size(needs); i++) {
-		const char *f = json_string_value(json_array_get(needs, i));
-		if (!f || !strncmp(f, "world:", 6))
-			continue;
-		if (strpbrk(f, "*?["))
-			return false;
-		lb_buf_addf(out, " %s", f);
-	}
-	return out->len > 0;
-}
-
-int report_hint_text(const struct report *r, const struct report_build *b, const struct report_step *s, const struct report_step *root,
-		     struct lb_buf *out, struct lb_err *err)
-{
-	const char *reason = report_string(r, root->reason), *instruction = report_string(r, root->instruction);
-	lb_autobuf struct lb_buf files = { 0 };
-	lb_autojson json_t *e = NULL;
-	int rc = report_evidence(r, root, &e, err);
-	if (rc)
-		return rc;
-	const char *argument = report_member(e, "argument");
-	bool whole = report_files_brought(r, b, instruction) != REPORT_UNKNOWN;
-	if (!strcmp(reason, "files-changed") && whole && needed_files(report_needs(r, report_string(r, s->instruction)), &files))
-		lb_buf_addf(out, "COPY%s before :%u, the rest after it", lb_buf_str(&files), s->line);
-	else if (!strcmp(reason, "arg-changed") && argument[0] && root != s)
-		lb_buf_addf(out, "declare %s below :%u", argument, s->line);
-	return 0;
-}
-
 /* The hint with what it saves. */
 static int try_text(const struct explain *x, const struct report_build *b, const struct report_step *s, const struct report_step *root,
 		    struct lb_buf *out, struct lb_err *err)
 {
 	lb_autobuf struct lb_buf hint = { 0 };
-	int rc = report_hint_text(x->r, b, s, root, &hint, err);
+	int rc = hint_text(x->r, b, s, root, &hint, err);
 	if (rc || !hint.len)
 		return rc;
 	lb_buf_addf(out, "Try: %s", lb_buf_str(&hint));
 	const struct step_cost *c = cost_of(x, b, s);
-	if (!c || c->wasted_ns <= 0 || c->root_instruction != root->instruction || c->root_reason != root->reason)
-		return 0;
-	lb_buf_adds(out, " (-");
-	text_seconds(out, c->wasted_ns / 1e9);
-	lb_buf_adds(out, " a commit)");
+	if (c)
+		hint_gain_text(c, root, out);
 	return 0;
 }
 

@@ -191,13 +191,16 @@ static void code_cell(const struct html_part *p, int variant, unsigned number, c
 
 void html_hint(struct lb_buf *out, const char *hint)
 {
-	const char *line = strstr(hint, " :");
-	lb_autofree char *first = lb_strndup(hint, line ? (size_t)(line - hint) : strlen(hint));
-	html_text(out, first);
-	if (line) {
-		lb_buf_adds(out, " line ");
-		html_text(out, line + 2);
+	lb_autobuf struct lb_buf text = { 0 };
+	for (const char *p = hint; *p; p++) {
+		bool line = p[0] == ' ' && p[1] == ':' && p[2] >= '0' && p[2] <= '9';
+		if (line)
+			lb_buf_adds(&text, " line ");
+		else
+			lb_buf_addc(&text, *p);
+		p += line;
 	}
+	html_sentence(out, lb_buf_str(&text));
 }
 
 static int hint(const struct html_part *p, struct lb_buf *out, struct lb_err *err)

@@ -67,7 +67,7 @@ static void test_says_what_changed(void **state)
 	assert_non_null(strstr(out.data, "files-changed  app/main.py content e389e176→07c0c29d"));
 	assert_non_null(strstr(out.data, "wasted   parent-missed <- :7; depends on requirements.txt"));
 	assert_non_null(strstr(out.data, "root: copy-first:7 copies 214 files, :8 needs requirements.txt"));
-	assert_non_null(strstr(out.data, "Try: COPY requirements.txt before :8, the rest after it (-19.0 s a commit)"));
+	assert_non_null(strstr(out.data, "Try: `COPY requirements.txt ./` before :8, the rest after it (-19.0 s a commit)"));
 }
 
 static void test_patterns_that_match_nothing(void **state)
