@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <ctype.h>
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 #include "resumed.h"
 #include "run_options.h"
 #include "stats/stats.h"
+#include "unknowns.h"
 #include "version.h"
 #include "warmup.h"
 
@@ -126,69 +126,12 @@ static void mark_used(struct job *j)
 	}
 }
 
-/* "RUN npm ci", "bytes of RUN npm ci"; NULL when all is known. The place is that of the first variant that has it. */
-static char *unknown_of(const struct job *j, const struct lb_instruction *in, const char *place)
-{
-	const struct lb_model *m = lb_model_find(j->scenario->models, j->scenario->models_count, in->original);
-	if (!m)
-		return lb_format("%s %s", place, in->original);
-	if (m->has_seconds && m->writes_given && m->depends_given)
-		return NULL;
-	bool needs = !m->depends_given, seconds = !m->has_seconds, bytes = !m->writes_given;
-	return lb_format("%s%s%s of %s %s", seconds ? "seconds" : "", bytes ? seconds ? ", bytes" : "bytes" : "",
-	                 needs ? seconds || bytes ? ", needs" : "needs" : "", place, in->original);
-}
-
-/* A text over several lines as one: a blank for each run of them. */
-static void squeeze(char *s)
-{
-	char *to = s;
-	for (; *s; s++)
-		if (!isspace((unsigned char)*s) || (s[1] && !isspace((unsigned char)s[1])))
-			*to++ = isspace((unsigned char)*s) ? ' ' : *s;
-	*to = '\0';
-}
-
-static void list_unknown_runs(struct job *j, const struct scn_variant *variant, struct lb_map *seen)
-{
-	lb_autodockerfile struct lb_dockerfile *df = NULL;
-	lb_autobuildplan struct lb_build_plan *plan = NULL;
-	struct lb_plan_options po = { .build_args = &variant->args, .target = variant->target, .platform = variant->platform };
-	if (lb_dockerfile_parse(variant->dockerfile_path, variant->dockerfile, strlen(variant->dockerfile), NULL, &df, NULL) ||
-	    lb_build_plan_new(df, &po, &plan, NULL))
-		return;
-	for (size_t i = 0; i < df->instructions_count; i++) {
-		const struct lb_instruction *in = &df->instructions[i];
-		if (in->keyword != LB_KW_RUN || !plan->stages[in->stage].needed || lb_map_get(seen, in->original))
-			continue;
-		lb_map_set(seen, in->original, seen);
-		lb_autofree char *place = lb_format("%s:%u", variant->name, in->first_line);
-		char *what = unknown_of(j, in, place);
-		if (what) {
-			squeeze(what);
-			lb_strv_take(&j->unknowns, what);
-		}
-	}
-}
-
-/* What nobody knows: bases of which there is a name only, RUNs that no model describes, or not in full. */
-static void list_unknowns(struct job *j)
-{
-	lb_automap struct lb_map *seen = lb_map_new(NULL);
-	for (size_t i = 0; i < j->scenario->bases_count; i++)
-		if (j->scenario->bases[i].form == SCN_BASE_OPAQUE)
-			lb_strv_take(&j->unknowns, lb_format("base %s", j->scenario->bases[i].name));
-	for (size_t v = 0; v < j->scenario->variants_count; v++)
-		if (j->variants_used[v] && j->mode != LB_RUN_EXEC)
-			list_unknown_runs(j, &j->scenario->variants[v], seen);
-}
-
 static void describe_run(struct job *j)
 {
 	j->directory = getcwd(NULL, 0);
 	lb_git_head(j->scenario->dir, &j->commit, &j->commit_time, NULL);
 	mark_used(j);
-	list_unknowns(j);
+	unknowns_list(j->scenario, j->mode == LB_RUN_EXEC ? NULL : j->variants_used, &j->unknowns);
 	lb_strv_copy(&j->warnings, &j->scenario->warnings);
 	unsigned jobs = default_jobs(j->o);
 	bool pushes = j->o->remote && j->mode != LB_RUN_DRY;
@@ -215,8 +158,7 @@ static void on_progress(void *arg, const struct scn_build *last, size_t done, si
 	if (j->progress.lines)
 		what = lb_format("%s %s  %s, %s%s", s->variants[last->variant].name, last->edit < 0 ? "cold" : s->edits[last->edit].name,
 		                 j->o->policy[last->policy]->name, lb_builder_name(j->o->builder[last->builder]), last->alone ? ", alone" : "");
-	j->progress.hits = j->totals.hits;
-	j->progress.misses = j->totals.misses;
+	progress_hits(&j->progress, j->totals.hits, j->totals.misses);
 	progress_step(&j->progress, what, done, all);
 }
 
@@ -428,7 +370,7 @@ static int finish(struct job *j, int rc, struct lb_err *err)
 static int run_one(struct run_options *o, const struct request *request, struct lb_err *err)
 {
 	struct job j = { .o = o, .request = request };
-	progress_begin(&j.progress, "builds", o->quiet, o->verbose);
+	progress_begin(&j.progress, o->stable_percent > 0 ? "builds at most" : "builds", o->quiet, o->verbose);
 	int rc = prepare(&j, request->operand, err);
 	if (!rc)
 		rc = open_store(&j, err);
@@ -437,6 +379,7 @@ static int run_one(struct run_options *o, const struct request *request, struct 
 	if (!rc)
 		rc = request->resumed ? reopen(&j, err) : record_open(j.out_dir, &j.run, &j.record, err);
 	if (!rc) {
+		progress_total(&j.progress, j.kept ? j.kept->done : 0, j.plan.count);
 		j.measure.progress = on_progress;
 		j.measure.running = on_running;
 		j.measure.progress_arg = &j;
@@ -444,6 +387,7 @@ static int run_one(struct run_options *o, const struct request *request, struct 
 		progress_end(&j.progress);
 		rc = finish(&j, rc, err);
 	}
+	progress_end(&j.progress);
 	job_release(&j);
 	return rc;
 }

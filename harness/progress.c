@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "progress.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,7 @@
 #include "options.h"
 #include "report/text.h"
 
-enum { PATIENCE_MS = 1000, REDRAW_MS = 100, LOG_MS = 30000, BAR_WIDE = 30, BAR_NARROW = 10, WIDE = 119, NARROW = 59 };
+enum { PATIENCE_MS = 1000, REDRAW_MS = 100, TICK_MS = 200, LOG_MS = 30000, BAR_WIDE = 30, BAR_NARROW = 10, WIDE = 119, NARROW = 59 };
 enum { TELLING_MS = 2000, TELLING_DONE = 3 }; /* before that an estimate would be a guess */
 
 static uint64_t now_ms(void)
@@ -22,21 +24,14 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-void progress_begin(struct progress *p, const char *unit, bool quiet, bool verbose)
-{
-	const char *term = getenv("TERM");
-	bool terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0), speaks = !quiet && !verbose;
-	*p = (struct progress){ .lines = verbose, .bar = speaks && terminal, .log = speaks && !terminal, .unit = unit,
-				.began_ms = now_ms() };
-}
-
 /* ---- the line ---- */
 
-char *progress_left(size_t done, size_t all, uint64_t elapsed_ms)
+char *progress_left(const struct progress *p, uint64_t elapsed_ms)
 {
-	if (done < TELLING_DONE || elapsed_ms < TELLING_MS || done >= all)
+	size_t done = p->done - p->first;
+	if (done < TELLING_DONE || elapsed_ms < TELLING_MS || p->done >= p->all)
 		return NULL;
-	uint64_t s = (elapsed_ms * (all - done) / done + 999) / 1000;
+	uint64_t s = (elapsed_ms * (p->all - p->done) / done + 999) / 1000;
 	if (s < 120)
 		return lb_format("about %llu s left", (unsigned long long)s);
 	if (s < 7200)
@@ -63,10 +58,10 @@ static void add_part(struct lb_buf *out, const char *text, size_t columns, bool 
 void progress_text(const struct progress *p, uint64_t elapsed_ms, size_t columns, struct lb_buf *out)
 {
 	static const char full[BAR_WIDE + 1] = "##############################";
-	lb_autofree char *count = lb_format("%zu of %zu %s", p->done, p->all, p->unit), *left = progress_left(p->done, p->all, elapsed_ms);
-	lb_autofree char *hits = p->hits || p->misses ? lb_format("%llu hits, %llu misses", (unsigned long long)p->hits,
-								 (unsigned long long)p->misses)
-						     : lb_strdup("");
+	lb_autofree char *count = lb_format("%zu of %zu %s", p->done, p->all, p->unit), *left = progress_left(p, elapsed_ms);
+	lb_autofree char *hits = p->hits || p->misses
+					 ? lb_format("%llu hits, %llu misses", (unsigned long long)p->hits, (unsigned long long)p->misses)
+					 : lb_strdup("");
 	size_t bar = columns >= WIDE ? BAR_WIDE : columns >= NARROW ? BAR_NARROW : 0;
 	if (bar) {
 		size_t filled = p->all ? p->done * bar / p->all : 0;
@@ -91,6 +86,8 @@ static size_t terminal_columns(void)
 static void refresh(struct progress *p)
 {
 	uint64_t now = now_ms(), elapsed = now - p->began_ms;
+	if (!p->all)
+		return;
 	if (p->bar && elapsed >= PATIENCE_MS && now - p->drawn_ms >= REDRAW_MS) {
 		lb_autobuf struct lb_buf text = { 0 };
 		progress_text(p, elapsed, terminal_columns(), &text);
@@ -99,19 +96,119 @@ static void refresh(struct progress *p)
 		p->drawn_ms = now;
 	}
 	if (p->log && now - (p->drawn_ms ? p->drawn_ms : p->began_ms) >= LOG_MS && p->done < p->all) {
-		lb_autofree char *left = progress_left(p->done, p->all, elapsed);
+		lb_autofree char *left = progress_left(p, elapsed);
 		fprintf(stderr, "%zu of %zu %s%s%s\n", p->done, p->all, p->unit, left ? ", " : "", left ? left : "");
 		p->drawn_ms = now;
 	}
 }
 
+/* ---- while nothing happens ---- */
+
+struct ticker {
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool stop;
+};
+
+static void *tick(void *arg)
+{
+	struct progress *p = arg;
+	struct ticker *t = p->ticker;
+	pthread_mutex_lock(&t->lock);
+	while (!t->stop) {
+		struct timespec until;
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += TICK_MS * 1000000L;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		pthread_cond_timedwait(&t->wake, &t->lock, &until);
+		if (!t->stop)
+			refresh(p);
+	}
+	pthread_mutex_unlock(&t->lock);
+	return NULL;
+}
+
+static void free_ticker(struct ticker *t)
+{
+	pthread_cond_destroy(&t->wake);
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+}
+
+/* Signals are for the threads that work. */
+static void start_ticker(struct progress *p)
+{
+	struct ticker *t = lb_calloc(1, sizeof(*t));
+	pthread_condattr_t attr;
+	sigset_t all, before;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&t->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	pthread_mutex_init(&t->lock, NULL);
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	p->ticker = t;
+	if (pthread_create(&t->thread, NULL, tick, p) != 0) {
+		p->ticker = NULL;
+		free_ticker(t);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+static void lock(struct progress *p)
+{
+	if (p->ticker)
+		pthread_mutex_lock(&p->ticker->lock);
+}
+
+static void unlock(struct progress *p)
+{
+	if (p->ticker)
+		pthread_mutex_unlock(&p->ticker->lock);
+}
+
+/* ---- what is told ---- */
+
+void progress_begin(struct progress *p, const char *unit, bool quiet, bool verbose)
+{
+	const char *term = getenv("TERM");
+	bool terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0), speaks = !quiet && !verbose;
+	*p = (struct progress){
+		.lines = verbose, .bar = speaks && terminal, .log = speaks && !terminal, .unit = unit, .began_ms = now_ms()
+	};
+	if (speaks)
+		start_ticker(p);
+}
+
+void progress_total(struct progress *p, size_t first, size_t all)
+{
+	lock(p);
+	p->first = p->done = first;
+	p->all = all;
+	p->began_ms = now_ms();
+	unlock(p);
+}
+
 void progress_step(struct progress *p, const char *what, size_t done, size_t all)
 {
+	lock(p);
 	p->done = done;
 	p->all = all;
 	if (p->lines)
 		fprintf(stderr, "%zu of %zu  %s\n", done, all, what);
 	refresh(p);
+	unlock(p);
+}
+
+void progress_hits(struct progress *p, uint64_t hits, uint64_t misses)
+{
+	lock(p);
+	p->hits = hits;
+	p->misses = misses;
+	unlock(p);
 }
 
 void progress_now(struct progress *p, const char *now)
@@ -119,15 +216,28 @@ void progress_now(struct progress *p, const char *now)
 	size_t n = 0;
 	if (!p->bar)
 		return;
+	lock(p);
 	for (; *now && n + 1 < sizeof(p->now); now++)
 		p->now[n++] = *now == '\n' || *now == '\t' || *now == '\033' ? ' ' : *now;
 	p->now[n] = '\0';
 	refresh(p);
+	unlock(p);
 }
 
 void progress_end(struct progress *p)
 {
+	struct ticker *t = p->ticker;
+	if (t) {
+		pthread_mutex_lock(&t->lock);
+		t->stop = true;
+		pthread_cond_signal(&t->wake);
+		pthread_mutex_unlock(&t->lock);
+		pthread_join(t->thread, NULL);
+		free_ticker(t);
+		p->ticker = NULL;
+	}
 	if (p->bar && p->drawn_ms)
 		fputs("\r\033[K", stderr);
 	p->drawn_ms = 0;
+	p->all = 0;
 }
