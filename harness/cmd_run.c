@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,6 @@
 #include "report/report.h"
 #include "resumed.h"
 #include "run_options.h"
-#include "stats/stats.h"
 #include "unknowns.h"
 #include "version.h"
 #include "warmup.h"
@@ -54,6 +52,7 @@ struct job {
 	char *directory, *commit;
 	int64_t commit_time;
 	struct progress progress;
+	double load; /* of the machine before it began; 0: unknown */
 	struct measure_totals totals;
 	struct record_measured measured;
 	char *widest_build;
@@ -109,9 +108,12 @@ static void choose_directories(struct job *j)
 		j->store_dir = s->implicit && !j->o->out ? lb_path_join(s->dir, ".lbench/store") : lb_path_join(j->out_dir, ".store");
 }
 
-static unsigned default_jobs(const struct run_options *o)
+/* Who repeats what is measured wants times, and a build beside another one has the other's in its own. */
+static unsigned default_jobs(const struct run_options *o, enum lb_run_mode mode)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	if (!o->jobs && mode == LB_RUN_EXEC && o->repeat > 1)
+		return 1;
 	return o->jobs ? o->jobs : cpus < 1 ? 1 : cpus > 4 ? 4 : (unsigned)cpus;
 }
 
@@ -133,7 +135,7 @@ static void describe_run(struct job *j)
 	mark_used(j);
 	unknowns_list(j->scenario, j->mode == LB_RUN_EXEC ? NULL : j->variants_used, &j->unknowns);
 	lb_strv_copy(&j->warnings, &j->scenario->warnings);
-	unsigned jobs = default_jobs(j->o);
+	unsigned jobs = default_jobs(j->o, j->mode);
 	bool pushes = j->o->remote && j->mode != LB_RUN_DRY;
 	j->run = (struct record_run){ .scenario = j->scenario, .policies = j->o->policy, .policies_count = j->o->policy_count,
 		.builders = j->o->builder, .builders_count = j->o->builder_count, .variants_used = j->variants_used,
@@ -247,14 +249,13 @@ static int print_report(const struct run_options *o, const struct report *report
 	return rc ? rc : print_out(&text, err);
 }
 
-static void say_noise(const struct report *report)
+static void say_noise(const struct report *report, double load)
 {
 	lb_autobuf struct lb_buf line = { 0 }, governor = { 0 };
-	double load = 0;
 	lb_fs_read(AT_FDCWD, "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", &governor, NULL);
 	if (governor.len && governor.data[governor.len - 1] == '\n')
 		governor.data[--governor.len] = '\0';
-	struct noise_machine m = { .load = getloadavg(&load, 1) == 1 ? load : 0, .cpus = sysconf(_SC_NPROCESSORS_ONLN),
+	struct noise_machine m = { .load = load, .cpus = sysconf(_SC_NPROCESSORS_ONLN),
 		.governor = lb_buf_str(&governor) };
 	noise_line(report, &m, &line);
 	fputs(lb_buf_str(&line), stderr);
@@ -265,7 +266,7 @@ static int print_result(struct job *j, const struct report *report, struct lb_er
 {
 	int rc = print_report(j->o, report, err);
 	if (!rc && !j->o->quiet)
-		say_noise(report);
+		say_noise(report, j->load);
 	return rc ? rc : check_expectations(j, report, err);
 }
 
@@ -317,7 +318,7 @@ static void tell_measured(struct job *j)
 	if (j->mode != LB_RUN_EXEC)
 		return;
 	*m = (struct record_measured){ .stable_wanted = j->o->stable_percent, .stable_most = j->o->repeat, .stable = s->reached,
-		.widest = s->widest, .floor_count = j->totals.floor_count };
+		.widest = s->widest };
 	if (s->repeats)
 		j->run.repeat = s->repeats;
 	if (s->build >= 0 && s->repeats) {
@@ -326,13 +327,7 @@ static void tell_measured(struct job *j)
 			b->edit < 0 ? "nothing (first build)" : j->scenario->edits[b->edit].name);
 		m->widest_build = j->widest_build;
 	}
-	lb_autofree double *x = lb_malloc((m->floor_count + 1) * sizeof(*x));
-	for (size_t i = 0; i < m->floor_count; i++)
-		x[i] = (double)j->totals.floor_ns[i];
-	struct stats_interval interval = stats_median_interval(x, m->floor_count, 0.95);
-	m->floor_ns = stats_median(x, m->floor_count);
-	m->floor_low_ns = isfinite(interval.low) ? interval.low : stats_quantile(x, m->floor_count, 0);
-	m->floor_high_ns = isfinite(interval.high) ? interval.high : stats_quantile(x, m->floor_count, 1);
+	measure_tell_floor(&j->totals, m);
 	j->run.measured = m;
 }
 
@@ -371,6 +366,8 @@ static int run_one(struct run_options *o, const struct request *request, struct 
 {
 	struct job j = { .o = o, .request = request };
 	progress_begin(&j.progress, o->stable_percent > 0 ? "builds at most" : "builds", o->quiet, o->verbose);
+	if (getloadavg(&j.load, 1) != 1)
+		j.load = 0;
 	int rc = prepare(&j, request->operand, err);
 	if (!rc)
 		rc = open_store(&j, err);

@@ -19,6 +19,7 @@ struct quiet_run {
 	struct lb_store *store;
 	struct lb_exec *exec;
 	struct record_run run;
+	struct record_measured measured;
 	struct measure_options measure;
 	struct measure_totals totals;
 	struct prepared *prepared;
@@ -150,6 +151,10 @@ int quiet_end(struct quiet_run *q, char **result, struct lb_err *err)
 {
 	int rc = measure_end(q->runner, err);
 	q->runner = NULL;
+	if (q->mode == LB_RUN_EXEC) {
+		measure_tell_floor(&q->totals, &q->measured);
+		q->run.measured = &q->measured;
+	}
 	if (!rc)
 		rc = record_close(q->record, "done", 1, err);
 	if (!rc)

@@ -17,7 +17,7 @@ size_t run_options_table(struct run_options *o, struct option *table)
 		{ "run", 0, OPTION_TEXT, &o->run_mode, "MODE", "how RUN is carried out: exec (really), model, dry, auto (default: auto)" },
 		{ "keep-times", 0, OPTION_FLAG, &o->keep_times, NULL, "exec: files keep the times that a RUN gave them; layers then differ from run to run" },
 		{ "repeat", 0, OPTION_NUMBER, &o->repeat, "N", "build everything N times (default: 1)" },
-		{ "jobs", 'j', OPTION_NUMBER, &o->jobs, "N", "builds side by side (default: the processors, 4 at most)" },
+		{ "jobs", 'j', OPTION_NUMBER, &o->jobs, "N", "builds side by side (default: the processors, 4 at most; 1 for exec with repeats)" },
 		{ "out", 'o', OPTION_TEXT, &o->out, "DIR", "where results go (default: results; for a project .lbench/results in it)" },
 		{ "store", 0, OPTION_TEXT, &o->store, "DIR", "the layer store (default: .store beside the results)" },
 		{ "remote", 0, OPTION_TEXT, &o->remote, "WHERE", "what is pushed to: memory, oci:DIR, none (default: memory)" },

@@ -109,40 +109,88 @@ static size_t outliers(const double *x, size_t n, const struct samples *s, const
 	return count;
 }
 
+/* No processor is left for the build. */
+static bool is_busy(const struct noise_machine *m)
+{
+	return m->cpus > 0 && m->load > (double)m->cpus - 0.5;
+}
+
+static bool is_slowed(const struct noise_machine *m)
+{
+	return *m->governor && strcmp(m->governor, "performance") != 0;
+}
+
 static void machine(const struct noise_machine *m, struct lb_buf *out)
 {
-	if (m->cpus > 0 && m->load > (double)m->cpus)
-		lb_buf_addf(out, "; load %.1f on %ld processors", m->load, m->cpus);
-	if (*m->governor && strcmp(m->governor, "performance") != 0)
+	if (is_busy(m))
+		lb_buf_addf(out, "; load %.1f on %ld processor%s before it began", m->load, m->cpus, m->cpus == 1 ? "" : "s");
+	if (is_slowed(m))
 		lb_buf_addf(out, "; frequency governor %s", m->governor);
+}
+
+struct finding {
+	size_t outliers;
+	const struct sample *worst;
+	bool drifts;
+};
+
+static void advise(const struct finding *f, const struct noise_machine *m, struct lb_buf *out)
+{
+	const char *const words[] = { f->drifts ? "--warmup 1" : NULL, f->drifts || f->outliers ? "more repeats" : NULL,
+				      f->drifts || f->outliers || is_busy(m) ? "nothing else on the machine" : NULL,
+				      is_slowed(m) ? "the governor performance" : NULL };
+	size_t left = 0, said = 0;
+	for (size_t i = 0; i < LB_COUNT(words); i++)
+		left += words[i] != NULL;
+	for (size_t i = 0; i < LB_COUNT(words); i++) {
+		if (!words[i])
+			continue;
+		lb_buf_addf(out, "%s%s", !said ? "; " : said + 1 < left ? ", " : " and ", words[i]);
+		said++;
+	}
+	lb_buf_adds(out, said ? " would help\n" : "\n");
+}
+
+static bool measured(const struct report *r)
+{
+	for (size_t i = 0; i < r->builds_count; i++)
+		if (strcmp(r->builds[i].text[BT_RUN_MODE], "exec") == 0 && report_build_ok(&r->builds[i]))
+			return true;
+	return false;
+}
+
+static void look(const struct samples *s, struct finding *f, struct lb_buf *out)
+{
+	size_t n = s->count, half = n / 2;
+	lb_autofree double *x = lb_malloc((n + 1) * sizeof(*x));
+	for (size_t i = 0; i < n; i++)
+		x[i] = s->items[i].ratio;
+	double shift = stats_median(x + half, n - half) / stats_median(x, half) - 1;
+	double p = stats_mann_whitney(x, half, x + half, n - half).p;
+	f->drifts = p < DRIFT_P && fabs(shift) > DRIFT_LEAST;
+	f->outliers = outliers(x, n, s, &f->worst);
+	lb_buf_addf(out, "half of the times lie within ±%.1f %%", 100 * stats_mad(x, n));
+	if (f->outliers)
+		lb_buf_addf(out, "; %zu of %zu are outliers (%s after %s, repeat %llu: %.1fx)", f->outliers, n,
+			    f->worst->build->text[BT_VARIANT], f->worst->build->text[BT_EDIT],
+			    (unsigned long long)f->worst->build->number[BN_REPEAT], f->worst->ratio);
+	if (f->drifts)
+		lb_buf_addf(out, "; they drift by %+.0f %% from the first half to the last", 100 * shift);
 }
 
 void noise_line(const struct report *r, const struct noise_machine *m, struct lb_buf *out)
 {
 	struct samples s = { 0 };
-	const struct sample *worst;
+	struct finding f = { 0 };
 	collect(r, &s);
-	size_t n = s.count, half = n / 2;
-	lb_autofree double *x = lb_malloc((n + 1) * sizeof(*x));
-	for (size_t i = 0; i < n; i++)
-		x[i] = s.items[i].ratio;
-	if (n) {
-		double shift = stats_median(x + half, n - half) / stats_median(x, half) - 1;
-		double p = stats_mann_whitney(x, half, x + half, n - half).p;
-		bool drifts = p < DRIFT_P && fabs(shift) > DRIFT_LEAST;
-		size_t far = outliers(x, n, &s, &worst);
-		lb_buf_addf(out, "noise: half of the times lie within ±%.1f %%", 100 * stats_mad(x, n));
-		if (far)
-			lb_buf_addf(out, "; %zu of %zu are outliers (%s after %s, repeat %llu: %.1fx)", far, n,
-				    worst->build->text[BT_VARIANT], worst->build->text[BT_EDIT],
-				    (unsigned long long)worst->build->number[BN_REPEAT], worst->ratio);
-		if (drifts)
-			lb_buf_addf(out, "; they drift by %+.0f %% from the first half to the last", 100 * shift);
+	if (s.count || (measured(r) && (is_busy(m) || is_slowed(m)))) {
+		lb_buf_adds(out, "noise: ");
+		if (s.count)
+			look(&s, &f, out);
+		else
+			lb_buf_adds(out, "too few repeats to tell");
 		machine(m, out);
-		if (far || drifts)
-			lb_buf_adds(out, drifts ? "; --warmup 1, more repeats, and nothing else on the machine would help"
-						: "; more repeats, and nothing else on the machine would help");
-		lb_buf_addc(out, '\n');
+		advise(&f, m, out);
 	}
 	free(s.items);
 }

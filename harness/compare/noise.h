@@ -8,11 +8,12 @@
 #include "report/report.h"
 
 struct noise_machine {
-	double load; /* when the run ended; 0: unknown */
+	double load; /* before the run began; 0: unknown */
 	long cpus;
 	const char *governor; /* of the processor's frequency; "" unknown */
 };
-/* Appends one line with advice; nothing when the result has fewer than 4 repeats. */
+/* Appends one line with advice. Fewer than 4 repeats tell nothing of the times; then there is a line only when RUNs were
+ * measured on a machine that is known to disturb them. */
 void noise_line(const struct report *r, const struct noise_machine *m, struct lb_buf *out);
 
 #endif

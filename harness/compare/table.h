@@ -99,6 +99,7 @@ struct compare {
 	size_t measures_count;
 	bool by_edit, by_step;
 	bool modes_differ; /* results of several run modes: that is a difference between the sides, not between rows */
+	double floor;      /* seconds below which a difference was called none; 0: no such difference */
 	struct lb_strv notes;
 	struct lb_buf summary; /* the closing sentence */
 	struct lb_arena arena;

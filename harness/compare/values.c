@@ -169,6 +169,28 @@ static bool can_judge(const struct cmp_value *base, const struct cmp_value *v)
 	return base->measured && v->measured && base->n && v->n && base->amount.value > 0 && v->amount.value > 0;
 }
 
+/* Seconds that the harness itself took for each RUN of a result; 0: not measured. */
+static double floor_of(const struct report *r)
+{
+	return json_number_value(json_object_get(json_object_get(json_object_get(r->run, "measured"), "floor"), "median_s"));
+}
+
+/* What is smaller than one RUN that does nothing may be the harness's as well as the build's. */
+static void apply_floor(struct compare *c, const struct cmp_measure *m)
+{
+	for (size_t i = 0; m->metric->seconds_of_run && i < c->rows_count; i++) {
+		const struct cmp_value *base = compare_value(c, m, i, 0);
+		for (size_t s = 1; s < c->sides_count; s++) {
+			struct cmp_value *v = compare_value(c, m, i, s);
+			double least = fmax(floor_of(c->sides[0].r), floor_of(c->sides[s].r));
+			if (!v->judged || v->ratio.word < STATS_FASTER || fabs(v->amount.value - base->amount.value) >= least)
+				continue;
+			v->ratio.word = STATS_NO_DIFFERENCE;
+			c->floor = fmax(c->floor, least);
+		}
+	}
+}
+
 /* The family of Holm's procedure is every ratio of the whole comparison. */
 static void judge(struct compare *c)
 {
@@ -195,6 +217,11 @@ static void judge(struct compare *c)
 		all[i]->judged = true;
 		stats_ratio_judge(&all[i]->ratio, ALPHA, TOLERANCE);
 	}
+	for (size_t m = 0; m < c->measures_count; m++)
+		apply_floor(c, &c->measures[m]);
+	if (c->floor > 0)
+		lb_strv_take(&c->notes, lb_format("A difference of less than %.1f ms, which a RUN that does nothing takes, is called none.",
+						  1e3 * c->floor));
 	if (n)
 		lb_strv_take(
 			&c->notes,

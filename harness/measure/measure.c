@@ -210,42 +210,6 @@ static int carry_out(struct runner *r, size_t i, struct listening *l, struct lb_
 
 /* ---- the harness itself ---- */
 
-/* A command that is not there, on a root with nothing in it: the sandbox begins and ends. */
-static int null_run(const struct measure_options *o, uint64_t *ns, struct lb_exec_costs *costs, struct lb_err *err)
-{
-	char name[] = "/lbench-null";
-	char *const argv[] = { name };
-	lb_autonode struct lb_node *root = lb_tree_empty();
-	const struct lb_exec_run run = { .root = root, .argv = argv, .argv_count = 1, .cwd = "/", .cancel = o->cancel };
-	struct lb_exec_result used;
-	uint64_t began = now_ns(CLOCK_MONOTONIC);
-	int rc = lb_exec_run(o->exec, &run, &used, err);
-	*ns = now_ns(CLOCK_MONOTONIC) - began;
-	if (rc)
-		return rc;
-	own_add_run(costs, &used.used);
-	lb_exec_result_release(&used);
-	return 0;
-}
-
-static int measure_floor(struct runner *r, struct lb_err *err)
-{
-	const struct measure_options *o = r->p->o;
-	struct lb_exec_costs costs = { 0 };
-	uint64_t ns;
-	pthread_mutex_lock(&r->lock);
-	bool enough = r->totals->floor_count == MEASURE_FLOOR_MOST;
-	pthread_mutex_unlock(&r->lock);
-	if (o->mode != LB_RUN_EXEC || enough)
-		return 0;
-	int rc = null_run(o, &ns, &costs, err);
-	pthread_mutex_lock(&r->lock);
-	if (!rc && r->totals->floor_count < MEASURE_FLOOR_MOST)
-		r->totals->floor_ns[r->totals->floor_count++] = ns;
-	pthread_mutex_unlock(&r->lock);
-	return rc;
-}
-
 /* All that is done around a build, and no build. */
 static int build_nothing(struct runner *r, size_t i, uint64_t order, struct lb_err *err)
 {
@@ -257,7 +221,7 @@ static int build_nothing(struct runner *r, size_t i, uint64_t order, struct lb_e
 	prepared_options(r->p, i, &bo);
 	own_begin(&own, o->jobs <= 1);
 	uint64_t wall = now_ns(CLOCK_MONOTONIC);
-	int rc = o->mode == LB_RUN_EXEC ? null_run(o, &row.null_run_ns, &row.runs, err) : 0;
+	int rc = o->mode == LB_RUN_EXEC ? runner_null_run(o, &row.null_run_ns, &row.runs, err) : 0;
 	row.engine_ns = now_ns(CLOCK_MONOTONIC) - wall - row.null_run_ns;
 	own_end(&own);
 	row.cpu_ns = own.cpu_ns + row.runs.user_ns + row.runs.system_ns;
@@ -407,7 +371,7 @@ static int run_in_scope(struct runner *r, size_t i, struct lb_store *records, st
 		pthread_mutex_unlock(&r->lock);
 		rc = r->p->o->null_subject ? build_nothing(r, i, order, err) : build_one(r, i, order, err);
 		if (!rc && !r->p->o->null_subject)
-			rc = measure_floor(r, err);
+			rc = runner_floor(r, err);
 	}
 	drop_cell(r, i);
 	return rc;

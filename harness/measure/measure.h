@@ -76,6 +76,9 @@ struct measure_totals {
 enum { MEASURE_TAGS_MAX = 500 };
 int measure_run(struct prepared *p, struct record *record, struct measure_totals *out, struct lb_err *err);
 
+/* The floor as a result tells it. */
+void measure_tell_floor(const struct measure_totals *t, struct record_measured *out);
+
 /* The same in pieces, for those who carry several plans out in turns. All that fails is told at the end. */
 struct runner;
 struct runner *measure_begin(struct prepared *p, struct record *record, struct measure_totals *out);

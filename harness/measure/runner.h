@@ -69,6 +69,10 @@ void runner_work(struct runner *r);
 int runner_write_ready(struct runner *r, struct lb_err *err);
 int runner_write_rest(struct runner *r, struct lb_err *err);
 
+/* null.c: one RUN that does nothing; the same between builds, kept in totals (nothing but under exec). */
+int runner_null_run(const struct measure_options *o, uint64_t *ns, struct lb_exec_costs *costs, struct lb_err *err);
+int runner_floor(struct runner *r, struct lb_err *err);
+
 /* stable.c: what is known of the medians after so many repeats. */
 void runner_judge(const struct runner *r, unsigned repeats, double wanted, struct measure_stable *out);
 

@@ -64,7 +64,7 @@ static void add_times(struct csv_writer *w, const struct record_row *row, bool r
 static void add_runs(struct csv_writer *w, const struct record_run *run, const struct record_row *row)
 {
 	const struct lb_exec_costs *c = &row->runs;
-	bool measured = run->mode == LB_RUN_EXEC && row->result;
+	bool measured = run->mode == LB_RUN_EXEC && (row->result || run->null_subject);
 	csv_add_number_if(w, measured, c->user_ns);
 	csv_add_number_if(w, measured, c->system_ns);
 	csv_add_number_if(w, measured && c->peak_rss_bytes, c->peak_rss_bytes);
