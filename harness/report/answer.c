@@ -237,9 +237,12 @@ static bool is_trifle(const struct report *r, const struct step_cost *c)
 	return !report_is(report_string(r, c->instruction), "RUN") && c->wasted_ns <= 0 && c->wasted_bytes < TRIFLE_BYTES;
 }
 
-/* Which of two steps matters more: seconds wasted, then how often a RUN, then anything, then bytes. */
-static bool matters_more(const struct report *r, const struct step_cost *a, const struct step_cost *b, enum answer_kind kind)
+/* Which of two steps matters more: seconds wasted, then how often a RUN, then anything, then what all of its variant costs,
+ * then bytes. */
+static bool matters_more(const struct report_view *v, const struct step_cost *a, const struct step_cost *b, enum answer_kind kind)
 {
+	const struct report *r = v->r;
+	const struct amount *all_a = &v->means[a->variant].run_ns, *all_b = &v->means[b->variant].run_ns;
 	bool run_a = report_is(report_string(r, a->instruction), "RUN"), run_b = report_is(report_string(r, b->instruction), "RUN");
 	if (kind == ANSWER_UNCLEAR)
 		return run_a != run_b ? run_a : a->inherited > b->inherited + 1e-9;
@@ -249,17 +252,19 @@ static bool matters_more(const struct report *r, const struct step_cost *a, cons
 		return run_a;
 	if (fabs(a->wasted - b->wasted) > 1e-9)
 		return a->wasted > b->wasted;
+	if (a->variant != b->variant && !all_a->none && !all_b->none && fabs(all_a->value - all_b->value) > 0.5)
+		return all_a->value > all_b->value;
 	return a->wasted_bytes > b->wasted_bytes + 0.5;
 }
 
-static const struct step_cost *worst(const struct report *r, const struct step_costs *list, enum answer_kind kind)
+static const struct step_cost *worst(const struct report_view *v, const struct step_costs *list, enum answer_kind kind)
 {
 	const struct step_cost *best = NULL;
 	for (size_t i = 0; i < list->count; i++) {
 		const struct step_cost *c = &list->items[i];
 		if ((kind == ANSWER_WASTED ? c->wasted : c->inherited) <= 0)
 			continue;
-		if (!best || matters_more(r, c, best, kind))
+		if (!best || matters_more(v, c, best, kind))
 			best = c;
 	}
 	return best;
@@ -337,7 +342,7 @@ static void decide(const struct report_view *v, const struct step_costs *list, s
 		covered += v->means[i].covered;
 	for (size_t i = 0; i < list->count; i++)
 		unclear += list->items[i].unclear;
-	const struct step_cost *c = worst(v->r, list, ANSWER_WASTED);
+	const struct step_cost *c = worst(v, list, ANSWER_WASTED);
 	bool trifle = c && is_trifle(v->r, c);
 	if (trifle)
 		c = NULL;
@@ -352,7 +357,7 @@ static void decide(const struct report_view *v, const struct step_costs *list, s
 				  : ANSWER_FINE;
 	if (out->kind == ANSWER_UNKNOWN || (c && !report_is(report_string(v->r, c->instruction), "RUN") && unclear > 0)) {
 		/* a RUN that may re-run for nothing says more than a COPY that does */
-		const struct step_cost *maybe = worst(v->r, list, ANSWER_UNCLEAR);
+		const struct step_cost *maybe = worst(v, list, ANSWER_UNCLEAR);
 		if (maybe && (!c || report_is(report_string(v->r, maybe->instruction), "RUN"))) {
 			c = maybe;
 			out->kind = ANSWER_UNCLEAR;

@@ -261,7 +261,9 @@ static void move_root(const struct report *r, const struct report_step *s, const
 static void unclear_needs(const struct report *r, const struct report_build *b, const struct report_step *s, const struct report_step *root,
 			  struct lb_buf *out)
 {
-	if (report_files_brought(r, b, report_string(r, root->instruction)) == REPORT_UNKNOWN)
+	const struct lb_strv nothing = { 0 };
+	if (report_files_brought(r, b, report_string(r, root->instruction)) == REPORT_UNKNOWN ||
+	    runs_between(r, root, s, &nothing) != BETWEEN_NONE)
 		return;
 	lb_buf_addf(out, "COPY only the files that :%u needs before it, the rest after it", s->line);
 	if (!report_member(json_object_get(r->run, "scenario"), "file")[0])

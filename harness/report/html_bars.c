@@ -20,7 +20,8 @@ static double largest_mean(const struct html_part *p)
 	return most > 0 ? most : 1;
 }
 
-static void mean_row(const char *title, const struct report_mean *m, double most, struct lb_buf *out)
+/* Is there a bar? */
+static bool mean_row(const char *title, const struct report_mean *m, double most, struct lb_buf *out)
 {
 	lb_buf_adds(out, "<tr><th scope=\"row\">");
 	html_text(out, title);
@@ -30,28 +31,29 @@ static void mean_row(const char *title, const struct report_mean *m, double most
 	lb_buf_adds(out, "</td><td class=\"r\">");
 	html_seconds(out, &m->run_ns);
 	lb_buf_adds(out, "</td></tr>\n");
+	return !m->run_ns.none;
 }
 
 static void variant_summary(const struct html_part *p, size_t variant, struct lb_buf *out)
 {
 	const struct report_mean *m = &p->v->means[variant];
-	lb_buf_adds(out, "<span class=\"f\">");
+	lb_buf_adds(out, "<span class=\"f parts\"><span>");
 	html_rebuilt(out, m);
-	lb_buf_adds(out, " re-run");
+	lb_buf_adds(out, " re-run</span>");
 	if (!m->wasted_ns.none && m->wasted_ns.value > 0) {
-		lb_buf_adds(out, " · <span class=\"bad\">");
+		lb_buf_adds(out, " <span class=\"bad\">");
 		html_seconds(out, &m->wasted_ns);
 		lb_buf_adds(out, " wasted</span>");
 	}
-	lb_buf_adds(out, " · ");
+	lb_buf_adds(out, " <span>");
 	html_bytes(out, &m->pushed);
-	lb_buf_adds(out, " to push</span>");
+	lb_buf_adds(out, " to push</span></span>");
 }
 
 void html_commits(const struct html_part *p, struct lb_buf *out)
 {
 	double most = largest_mean(p);
-	bool unclear = false;
+	bool unclear = false, any = false;
 	lb_buf_addf(out, "<section class=\"commits\"><h2>%s costs, on average</h2>\n",
 		    p->v->equal_weights && p->v->each ? "An edit" : "A commit");
 	for (size_t i = 0; i < p->r->variants_count; i++) {
@@ -71,13 +73,16 @@ void html_commits(const struct html_part *p, struct lb_buf *out)
 		lb_buf_adds(out, "<table class=\"bars\">\n");
 		for (size_t k = 0; k < p->g->count; k++)
 			if (p->g->views[k].means[i].covered > 0)
-				mean_row(print_builder_title(p->g->views[k].block.builder), &p->g->views[k].means[i], most, out);
+				any |= mean_row(print_builder_title(p->g->views[k].block.builder), &p->g->views[k].means[i], most, out);
 		lb_buf_adds(out, "</table></div>\n");
 	}
-	lb_buf_addf(out,
-		    "<p class=\"f\">RUN seconds, %s. <span class=\"key\"><b class=\"n\"></b> needed <b class=\"w\"></b> for "
-		    "nothing%s</span></p></section>\n",
-		    print_seconds_text(p->r), unclear ? " <b class=\"u\"></b> nobody knows" : "");
+	lb_buf_addf(out, "<p class=\"f\">RUN seconds: %s.", print_seconds_text(p->r));
+	if (any)
+		lb_buf_addf(out,
+			    " <span class=\"key\"><span><b class=\"n\"></b>" TEXT_NBSP "needed</span> <span><b class=\"w\"></b>" TEXT_NBSP
+			    "for nothing</span>%s</span>",
+			    unclear ? " <span><b class=\"u\"></b>" TEXT_NBSP "nobody knows</span>" : "");
+	lb_buf_adds(out, "</p></section>\n");
 }
 
 /* ---- by edit ---- */
@@ -100,6 +105,13 @@ static double largest_cell(const struct html_part *p, const struct figure *f)
 		if (p->v->cells[i].repeats && !amount_of(&p->v->cells[i], f->value)->none)
 			most = fmax(most, amount_of(&p->v->cells[i], f->value)->value);
 	return most;
+}
+
+/* An engine that refuses a variant skips all of it: no column. */
+static bool has_column(const struct report_view *v, size_t variant)
+{
+	const char *status = v->cold[variant].status;
+	return report_view_has(v, variant) && !(v->means[variant].covered <= 0 && status && !strcmp(status, "skip"));
 }
 
 static void edit_cell(const struct html_part *p, size_t variant, size_t commit, const struct figure *f, double most, struct lb_buf *out)
@@ -134,7 +146,7 @@ static void edit_table(const struct html_part *p, const struct figure *f, double
 		    "<th scope=\"col\" class=\"l\">%s</th>",
 		    f->title, f->css, v->each ? "after" : "commit");
 	for (size_t i = 0; i < p->r->variants_count; i++)
-		if (report_view_has(v, i)) {
+		if (has_column(v, i)) {
 			lb_buf_adds(out, "<th scope=\"col\" class=\"l\">");
 			html_text(out, p->r->variants[i].name);
 			lb_buf_adds(out, "</th>");
@@ -150,7 +162,7 @@ static void edit_table(const struct html_part *p, const struct figure *f, double
 		}
 		lb_buf_adds(out, "</th>");
 		for (size_t k = 0; k < p->r->variants_count; k++)
-			if (report_view_has(v, k))
+			if (has_column(v, k))
 				edit_cell(p, k, i, f, most, out);
 		lb_buf_adds(out, "</tr>\n");
 	}

@@ -4,12 +4,13 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "report/html.h"
 
 #define WIDTH  600.0
 #define HEIGHT 260.0
-#define LEFT   52.0
+#define LEFT   64.0
 #define RIGHT  150.0
 #define TOP    14.0
 #define BOTTOM 30.0
@@ -40,14 +41,17 @@ static double y_of(double value, double top)
 
 static double x_of(size_t i, size_t count)
 {
-	return LEFT + (WIDTH - LEFT - RIGHT) * (count > 1 ? (double)i / (double)(count - 1) : 0);
+	return LEFT + (WIDTH - LEFT - RIGHT) * (double)i / (double)count;
 }
 
+/* Labels of a small axis are in the next smaller unit. */
 static void axis(double top, double tick, const char *unit, size_t count, struct lb_buf *out)
 {
+	double factor = top < 0.1 ? 1000 : 1;
+	const char *name = factor <= 1 ? unit : !strcmp(unit, "s") ? "ms" : "kB";
 	for (double t = 0; t <= top * 1.0001; t += tick) {
 		lb_buf_addf(out, "<path class=\"gr\" d=\"M%g %.1fH%g\"/><text x=\"%g\" y=\"%.1f\" class=\"end\">%g%s%s</text>\n", LEFT,
-			    y_of(t, top), WIDTH - RIGHT, LEFT - 6, y_of(t, top) + 4, t, t > 0 ? " " : "", t > 0 ? unit : "");
+			    y_of(t, top), WIDTH - RIGHT, LEFT - 6, y_of(t, top) + 4, t * factor, t > 0 ? " " : "", t > 0 ? name : "");
 		if (tick <= 0)
 			break;
 	}
@@ -55,7 +59,7 @@ static void axis(double top, double tick, const char *unit, size_t count, struct
 		    WIDTH - RIGHT, HEIGHT - 8, count);
 }
 
-/* A step line; a value that is not known leaves a gap. */
+/* A step line, each step as long as the others; a value that is not known leaves a gap. */
 static void line(const struct html_line *l, size_t color, double top, struct lb_buf *out)
 {
 	bool down = false;
@@ -67,9 +71,10 @@ static void line(const struct html_line *l, size_t color, double top, struct lb_
 		}
 		double x = x_of(i, l->count), y = y_of(l->values[i], top);
 		if (down)
-			lb_buf_addf(out, "H%.1fV%.1f", x, y);
+			lb_buf_addf(out, "V%.1f", y);
 		else
 			lb_buf_addf(out, "M%.1f %.1f", x, y);
+		lb_buf_addf(out, "H%.1f", x_of(i + 1, l->count));
 		down = true;
 	}
 	lb_buf_adds(out, "\"/>\n");

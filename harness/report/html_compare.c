@@ -10,6 +10,7 @@
 #include "report/html.h"
 
 #define MOST_CHANGES 60
+#define MOST_EDITS   12 /* named of a change */
 #define MOST_SHOWN   12 /* results that the table has a column for */
 
 struct entry {
@@ -184,59 +185,98 @@ static const struct report_step *same_step(const struct entry *to, const struct 
 	return NULL;
 }
 
-static void change_row(const struct entry *from, const char *variant, const char *edit, const struct report_step *was,
-		       const struct report_step *now, struct lb_buf *out)
+/* A step that comes out differently, in the same way after several edits. */
+struct change {
+	const struct report_step *now;
+	const char *variant, *instruction;
+	struct html_mark x, y;
+	struct lb_buf edits;
+	size_t count;
+};
+struct changes {
+	struct change *items;
+	size_t count, cap, steps;
+};
+
+static void changes_release(struct changes *list)
 {
-	struct html_mark x = html_mark(was), y = html_mark(now);
-	lb_buf_adds(out, "<tr><td>");
-	html_text(out, variant);
-	lb_buf_addf(out, "</td><td class=\"no\">%u</td><td class=\"c\"><code>", now->line);
-	html_fit(out, report_string(from->r, was->instruction), 60);
-	lb_buf_adds(out, "</code></td><td>after ");
-	html_text(out, edit);
-	lb_buf_addf(out,
-		    "</td><td><span class=\"mk %s\" title=\"%s\">%s</span> → <span class=\"mk %s\" title=\"%s\">%s</span> %s</td></tr>\n",
-		    x.css, x.words, x.letter, y.css, y.words, y.letter, y.words);
+	for (size_t i = 0; i < list->count; i++)
+		lb_buf_release(&list->items[i].edits);
+	free(list->items);
+}
+#define autochanges __attribute__((cleanup(changes_release)))
+
+static void change_add(struct changes *list, const struct change *c, const char *edit)
+{
+	size_t i = 0;
+	for (; i < list->count; i++) {
+		const struct change *o = &list->items[i];
+		if (o->variant == c->variant && o->now->stage == c->now->stage && !strcmp(o->instruction, c->instruction) &&
+		    !strcmp(o->x.letter, c->x.letter) && !strcmp(o->y.letter, c->y.letter))
+			break;
+	}
+	list->steps++;
+	if (i == list->count) {
+		list->items = lb_grow(list->items, list->count, &list->cap, sizeof(*list->items));
+		list->items[list->count++] = *c;
+	}
+	struct change *o = &list->items[i];
+	if (o->count++ < MOST_EDITS)
+		lb_buf_addf(&o->edits, "%s%s", o->count > 1 ? ", " : "", edit);
 }
 
-static size_t changes_of(const struct entry *a, const struct entry *b, const char *variant, size_t commit, size_t shown, struct lb_buf *out)
+static void change_row(const struct change *c, struct lb_buf *out)
+{
+	lb_buf_adds(out, "<tr><td>");
+	html_text(out, c->variant);
+	lb_buf_addf(out, "</td><td class=\"no\">%u</td><td class=\"c\"><code>", c->now->line);
+	html_fit(out, c->instruction, 60);
+	lb_buf_addf(out,
+		    "</code></td><td><span class=\"mk %s\" title=\"%s\">%s</span> → <span class=\"mk %s\" title=\"%s\">%s</span> %s</td>",
+		    c->x.css, c->x.words, c->x.letter, c->y.css, c->y.words, c->y.letter, c->y.words);
+	lb_buf_adds(out, "<td class=\"after\">after ");
+	html_text(out, lb_buf_str((struct lb_buf *)&c->edits));
+	if (c->count > MOST_EDITS)
+		lb_buf_addf(out, " and %zu more edits", c->count - MOST_EDITS);
+	lb_buf_adds(out, "</td></tr>\n");
+}
+
+static void changes_of(const struct entry *a, const struct entry *b, const char *variant, size_t commit, struct changes *list)
 {
 	const char *edit = report_commit_name(b->v, commit);
 	const struct report_build *now = build_named(b, variant, edit), *was = build_named(a, variant, edit);
-	size_t n = 0;
 	for (size_t i = 0; was && now && i < was->steps_count; i++) {
 		const struct report_step *x = report_steps_of(a->r, was) + i, *y = same_step(b, now, a, was, x);
 		if (!y || (x->outcome == y->outcome && x->needed == y->needed && x->stale == y->stale))
 			continue;
-		if (shown + n < MOST_CHANGES)
-			change_row(a, variant, edit, x, y, out);
-		n++;
+		struct change c = { y, variant, report_string(a->r, x->instruction), html_mark(x), html_mark(y), { 0 }, 0 };
+		change_add(list, &c, edit);
 	}
-	return n;
 }
 
 static void decisions(const struct entry *a, const struct entry *b, struct lb_buf *out)
 {
-	lb_autobuf struct lb_buf rows = { 0 };
-	size_t n = 0;
+	autochanges struct changes list = { 0 };
 	if (!a->v || !b->v || !a->v->each || !b->v->each)
 		return;
 	for (size_t i = 0; i < b->r->variants_count; i++)
 		for (size_t k = 0; k < b->v->count; k++)
-			n += changes_of(a, b, b->r->variants[i].name, k, n, &rows);
-	if (!n) {
+			changes_of(a, b, b->r->variants[i].name, k, &list);
+	if (!list.count) {
 		lb_buf_adds(out, "<p>Every step that both have comes out the same after every edit that both have.</p>\n");
 		return;
 	}
+	bool many = list.steps > 1;
 	lb_buf_addf(out,
 		    "<p>%zu step%s come%s out differently in the last result than in the first:</p>\n"
 		    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Steps that come out differently\"><table "
 		    "class=\"changes\">\n",
-		    n, n > 1 ? "s" : "", n > 1 ? "" : "s");
-	lb_buf_add(out, lb_buf_str(&rows), rows.len);
+		    list.steps, many ? "s" : "", many ? "" : "s");
+	for (size_t i = 0; i < list.count && i < MOST_CHANGES; i++)
+		change_row(&list.items[i], out);
 	lb_buf_adds(out, "</table></div>\n");
-	if (n > MOST_CHANGES)
-		lb_buf_addf(out, "<p class=\"f\">and %zu more</p>\n", n - MOST_CHANGES);
+	if (list.count > MOST_CHANGES)
+		lb_buf_addf(out, "<p class=\"f\">and %zu more</p>\n", list.count - MOST_CHANGES);
 }
 
 static void advice(const struct entry *list, size_t n, struct lb_buf *out)

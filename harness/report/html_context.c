@@ -8,7 +8,7 @@
 #include "report/context.h"
 #include "report/html.h"
 
-enum { PLACES_SHOWN = 12, LINES_SHOWN = 8, IGNORES_SHOWN = 8 };
+enum { PLACES_SHOWN = 12, LINES_SHOWN = 3, IGNORES_SHOWN = 8 };
 
 static void bytes(struct lb_buf *out, uint64_t n)
 {
@@ -88,8 +88,11 @@ static void copied(const struct report_place *p, struct lb_buf *out)
 		html_text(out, word);
 		lb_buf_adds(out, "</span>");
 	}
-	if (more)
-		lb_buf_addf(out, " and %zu more", more);
+	if (more) {
+		lb_buf_adds(out, " <span class=\"f\" title=\"");
+		html_text(out, p->copied_by);
+		lb_buf_addf(out, "\">and %zu more</span>", more);
+	}
 	if (!shown && p->sent_files)
 		lb_buf_adds(out, "<span class=\"f\">no line</span>");
 }
@@ -141,10 +144,10 @@ static bool stands_out(const struct report_place *p)
 
 static void table(const struct report_context *c, const bool *shown, bool which, uint64_t most, struct lb_buf *out)
 {
-	lb_buf_adds(out,
-		    "<div class=\"scroll\"><table class=\"context\">\n<thead><tr><th class=\"l\" scope=\"col\">path</th><th class=\"r q\" "
-		    "scope=\"col\">files</th><th class=\"r\" scope=\"col\">size</th><td class=\"k\"></td><th class=\"l\" "
-		    "scope=\"col\">copied by</th>");
+	lb_buf_adds(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Build context\"><table "
+			 "class=\"context\">\n<thead><tr><th class=\"l\" scope=\"col\">path</th><th class=\"r q\" "
+			 "scope=\"col\">files</th><th class=\"r\" scope=\"col\">size</th><td class=\"k\"></td><th class=\"l\" "
+			 "scope=\"col\">copied by</th>");
 	if (c->places[0].examined != REPORT_UNKNOWN)
 		lb_buf_adds(out, "<th class=\"r\" scope=\"col\">commits</th>");
 	lb_buf_adds(out, "<td></td></tr></thead>\n<tbody>\n");

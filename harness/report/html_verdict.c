@@ -155,8 +155,9 @@ int html_verdict(const struct html_part *p, struct lb_buf *out, struct lb_err *e
 static void policy_cell(const struct report_view *v, size_t variant, const struct report_view *first, double most, struct lb_buf *out)
 {
 	const struct report_mean *m = &v->means[variant], *other = &first->means[variant];
+	const char *status = v->cold[variant].status;
 	if (m->covered <= 0) {
-		lb_buf_addf(out, "<td class=\"f\">%s</td>", v->cold[variant].status ? v->cold[variant].status : "–");
+		lb_buf_addf(out, "<td class=\"f\">%s</td>", !status ? "–" : !strcmp(status, "skip") ? "refused" : status);
 		return;
 	}
 	bool differs = other->covered > 0 && fabs(m->rebuilt - other->rebuilt) > 1e-9;
@@ -206,8 +207,12 @@ void html_policies(const struct report_groups *g, struct lb_buf *out)
 		lb_buf_adds(out, "</tr>\n");
 	}
 	lb_buf_adds(out, "</tbody></table></div>\n");
+	lb_autofree const struct report_view **views = lb_calloc(g->count + 1, sizeof(*views));
+	for (size_t i = 0; i < g->count; i++)
+		views[i] = report_group_main(&g->items[i]);
+	notes_refused(views, g->count, &notes);
 	for (size_t i = 1; i < g->count; i++)
-		notes_differences(first, report_group_main(&g->items[i]), &notes);
+		notes_differences(first, views[i], &notes);
 	list("note", "", &notes, out);
 	lb_buf_adds(out, "</section>\n");
 }

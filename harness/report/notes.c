@@ -34,10 +34,12 @@ static void stable_text(const struct report *r, const json_t *stable, struct lb_
 	if (!build[0])
 		lb_strv_add(out, "No RUN was carried out, so that no repeat could make a time better known.");
 	else if (json_is_true(json_object_get(stable, "reached")))
-		lb_strv_take(out, lb_format("Stable after %llu repeats: the 95 %% interval of every median of RUN seconds is narrower than %g %% of it.",
+		lb_strv_take(out, lb_format("Stable after %llu repeats: the 95 %% interval of every median of RUN seconds is narrower than "
+					    "%g %% of it.",
 					    (unsigned long long)r->repeat, wanted));
 	else
-		lb_strv_take(out, lb_format("Not stable after %llu repeats, the most: the 95 %% interval of the median of %s is %.3g %% of it; %g %% was wanted.",
+		lb_strv_take(out, lb_format("Not stable after %llu repeats, the most: the 95 %% interval of the median of %s is %.3g %% of "
+					    "it; %g %% was wanted.",
 					    (unsigned long long)r->repeat, build, widest, wanted));
 }
 
@@ -48,7 +50,8 @@ void notes_measured(const struct report *r, struct lb_strv *out)
 	if (stable)
 		stable_text(r, stable, out);
 	if (floor)
-		lb_strv_take(out, lb_format("Of each RUN's seconds the harness takes %.1f ms: so long takes one that does nothing (median of %lld, 95 %%: %.1f to %.1f ms).",
+		lb_strv_take(out, lb_format("Of each RUN's seconds the harness takes %.1f ms: so long takes one that does nothing (median "
+					    "of %lld, 95 %%: %.1f to %.1f ms).",
 					    1e3 * member(floor, "median_s"), (long long)json_integer_value(json_object_get(floor, "count")),
 					    1e3 * member(floor, "low_s"), 1e3 * member(floor, "high_s")));
 }
@@ -275,8 +278,8 @@ void notes_differences(const struct report_view *a, const struct report_view *b,
 		lb_strv_take(out, lb_format("%s and %s decide the same in all %zu rebuilds that both could do.", name_a, name_b, compared));
 		return;
 	}
-	lb_strv_take(out, lb_format("%s and %s decide differently in %zu of %zu rebuilds: %s%s.", name_a, name_b, differ, compared,
-				    lb_buf_str(&text), differ > SHOWN ? ", …" : ""));
+	lb_strv_take(out, lb_format("%s and %s decide differently in %zu of %zu rebuilds: %s%s", name_a, name_b, differ, compared,
+				    lb_buf_str(&text), differ > SHOWN ? ", …" : "."));
 	if (cost.len)
 		lb_strv_take(out, lb_format("A commit under %s costs, against %s: %s.", name_b, name_a, lb_buf_str(&cost)));
 }

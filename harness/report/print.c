@@ -248,11 +248,22 @@ void print_learn_text(const struct report *r, const struct lb_strv *unknowns, st
 {
 	const json_t *scenario = json_object_get(r->run, "scenario");
 	const char *file = report_member(scenario, "file"), *slash = strrchr(file, '/');
-	lb_buf_addf(out,
-		    "Say what they are in `%s`: `run: [{ match: \"RUN …\", takes: 20s, depends-on: [FILE], writes: [{ path: /DIR, "
-		    "files: 100, bytes: 9MiB }] }]`%s.",
-		    *file ? slash ? slash + 1 : file : "lbench.yaml",
-		    strncmp(unknowns->items[0], "base ", 5) ? "" : ", `bases: { NAME: … }`");
+	bool base = false, run = false;
+	for (size_t i = 0; i < unknowns->count; i++) {
+		bool is_base = !strncmp(unknowns->items[i], "base ", 5);
+		base |= is_base;
+		run |= !is_base;
+	}
+	lb_buf_addf(out, "Say what %s in `%s`: ", unknowns->count > 1 ? "they are" : "it is",
+		    *file ? slash ? slash + 1 : file : "lbench.yaml");
+	if (run)
+		lb_buf_addf(out,
+			    "`run: [{ match: \"RUN …\", takes: 20s, depends-on: [FILE], writes: [{ path: /DIR, files: 100, bytes: 9MiB "
+			    "}] }]`%s",
+			    base ? ", " : "");
+	lb_buf_addf(out, "%s.", base ? "`bases: { NAME: … }`" : "");
+	if (!*file && run)
+		lb_buf_adds(out, " `lbench init` writes a first one, with what it knows of these RUNs.");
 }
 
 /* One line that lists them, one that says how to learn them. */
