@@ -8,7 +8,7 @@
 
 call 'common.gp' ARG1 ARG2 ARG3 ARG4
 
-set lmargin at screen 110.0 / width
+set lmargin at screen 1.0 * left / width
 set rmargin at screen 1 - 24.0 / width
 set xrange [-1:slots - 1]
 set style fill solid noborder
@@ -19,11 +19,12 @@ set grid ytics linetype 1 linewidth 0.6 linecolor rgb grid_ink
 set ytics nomirror font ',11'
 set format y '%g'
 n = |variants|
+middle = foot + (height - head - foot) / 2.0
 
 set multiplot
 
-set tmargin at screen 1 - 84.0 / height
-set bmargin at screen 0.61
+set tmargin at screen 1 - 1.0 * head / height
+set bmargin at screen (middle + 14.0) / height
 set yrange [0:top_most * 1.24]
 set ylabel top_axis textcolor rgb ink
 if (!top_known) {
@@ -31,25 +32,31 @@ if (!top_known) {
 	unset grid
 }
 set xtics ('' 0)
-set key at screen 16.0 / width, screen key_y left top horizontal Left reverse samplen 1.2 width 2 maxrows 1 font ',12'
-plot for [k = 1:n] data using (column("n") == k ? column("x") : NaN):(column(top.'_y')) \
-          with boxes fillcolor rgb okabe[(k - 1) % 8 + 1] title variants[k], \
-     data using "x":(column(top.'_y')):(stringcolumn(top.'_label')) \
-          with labels rotate by 90 left offset 0, 0.35 font ',9' textcolor rgb ink notitle
-unset label 1
-unset label 2
+unset key
+pitch = key_pitch
+per_row = int((width - 32) / pitch) < 1 ? 1 : int((width - 32) / pitch)
+do for [k = 1:n] {
+	set object k rectangle from screen entry_x(k), screen entry_y(k) - 6.0 / height to screen entry_x(k) + 20.0 / width, screen entry_y(k) + 6.0 / height \
+	    fillstyle solid noborder fillcolor rgb okabe[(k - 1) % 8 + 1]
+	set label 10 + k variants[k] at screen entry_x(k) + 28.0 / width, screen entry_y(k) left textcolor rgb ink font ',11'
+}
+plot for [k = 1:n] data using (column("n") == k ? column("x") : NaN):(column(top.'_y') * top_scale) \
+          with boxes fillcolor rgb okabe[(k - 1) % 8 + 1], \
+     data using "x":(column(top.'_y') * top_scale):(stringcolumn(top.'_label')) \
+          with labels rotate by 90 left offset 0, 0.35 font ',9' textcolor rgb ink
+unset label
+unset object
 
-set tmargin at screen 0.575
-set bmargin at screen 166.0 / height
+set tmargin at screen (middle - 14.0) / height
+set bmargin at screen 1.0 * foot / height
 set yrange [0:bottom_most * 1.24]
 set ylabel bottom_axis
 set format y bottom_known ? '%g' : ''
 set grid ytics linetype 1 linewidth 0.6 linecolor rgb grid_ink
 set xtics rotate by 38 right font ',11'
-unset key
-plot for [k = 1:n] data using (column("n") == k ? column("x") : NaN):(column(bottom.'_y')) \
+plot for [k = 1:n] data using (column("n") == k ? column("x") : NaN):(column(bottom.'_y') * bottom_scale) \
           with boxes fillcolor rgb okabe[(k - 1) % 8 + 1], \
-     data using "x":(column(bottom.'_y')):(stringcolumn(bottom.'_label')) \
+     data using "x":(column(bottom.'_y') * bottom_scale):(stringcolumn(bottom.'_label')) \
           with labels rotate by 90 left offset 0, 0.35 font ',9' textcolor rgb ink, \
      data using "group_x":(0):xticlabel(strcol("edit")) with points pointtype -1
 

@@ -15,7 +15,7 @@ array name[8] = ['– no layer', 'H hit', 'N re-run, needed', 'W re-run, wasted'
 set lmargin at screen 440.0 / width
 set rmargin at screen 1 - 24.0 / width
 set tmargin at screen 1 - (54.0 + 20 * key_rows(|marks|)) / height
-set bmargin at screen 164.0 / height
+set bmargin at screen 1.0 * foot / height
 set xrange [0.5:columns + 0.5]
 set yrange [rows + 0.5:0.5]
 unset border

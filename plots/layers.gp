@@ -7,16 +7,16 @@
 
 call 'common.gp' ARG1 ARG2 ARG3 ARG4
 
-set lmargin at screen 84.0 / width
+set lmargin at screen 104.0 / width
 set rmargin at screen 1 - 10.0 / width
 set tmargin at screen 1 - (84.0 + 20 * key_rows(|entries|)) / height
 set bmargin at screen 46.0 / height
 set xrange [0.95:stacks + 0.97]
-set yrange [0:top_mb]
+set yrange [0:top_mb * scale_mb]
 set border 2
 set tics scale 0.5 nomirror
 unset xtics
-set ylabel 'compressed, MB (10⁶ bytes)' textcolor rgb ink
+set ylabel 'compressed, '.unit_mb textcolor rgb ink
 array fill[3] = [0x999999, 0x0072B2, 0x56B4E9]
 unset key
 entry_name(e) = e eq 'base' ? 'base' : e eq 'step' ? "a step's layer" : '◆ in another variant too'
@@ -33,11 +33,12 @@ do for [k = 1:stacks] {
 	set label 10 + k names[k] at first k, graph 1 offset 0, 0.8 left textcolor rgb ink font ',13'
 }
 middle(a, b) = 0.5 * (column(a) + column(b))
+scaled(a) = column(a) * scale_mb
 
-plot data using (middle("x0", "x1")):(middle("from_mb", "to_mb")):"x0":"x1":"from_mb":"to_mb":(fill[column("base_or_step") + 1]) \
+plot data using (middle("x0", "x1")):(middle("from_mb", "to_mb") * scale_mb):"x0":"x1":(scaled("from_mb")):(scaled("to_mb")):(fill[column("base_or_step") + 1]) \
           with boxxyerror fillstyle solid border rgb back fillcolor rgb variable, \
-     data using (column("shared") == 1 ? middle("x0", "x1") : NaN):(middle("from_mb", "to_mb")):"x0":"x1":"from_mb":"to_mb" \
+     data using (column("shared") == 1 ? middle("x0", "x1") : NaN):(middle("from_mb", "to_mb") * scale_mb):"x0":"x1":(scaled("from_mb")):(scaled("to_mb")) \
           with boxxyerror fillstyle transparent pattern 4 border rgb back fillcolor rgb back, \
-     data using "x1":(middle("from_mb", "to_mb")):(0.03):(column("label_y") - middle("from_mb", "to_mb")) \
+     data using "x1":(middle("from_mb", "to_mb") * scale_mb):(0.03):((column("label_y") - middle("from_mb", "to_mb")) * scale_mb) \
           with vectors nohead linecolor rgb faint, \
-     data using (column("x1") + 0.035):"label_y":"label" with labels left font ',10' textcolor rgb ink
+     data using (column("x1") + 0.035):(scaled("label_y")):"label" with labels left font ',10' textcolor rgb ink

@@ -14,30 +14,33 @@ set border 3
 set tics scale 0.5 nomirror
 set grid ytics linetype 1 linewidth 0.6 linecolor rgb grid_ink
 unset key
+if (commits < 12) {
+	set xtics 1
+}
 
 set multiplot
 
 set tmargin at screen 1 - 62.0 / height
 set bmargin at screen 0.55
-set yrange [0:most_s * 1.06]
-set ylabel 'RUN seconds so far' textcolor rgb ink
+set yrange [0:most_s * scale_s * 1.06]
+set ylabel 'RUN '.unit_s.' so far' textcolor rgb ink
 set format x ''
-plot for [k = 1:lines] data using (column("n") == k && valid(5) ? column("commit") : NaN):"cumulative_s" \
-          with steps linewidth 2 linecolor rgb okabe[(k - 1) % 8 + 1], \
-     for [k = 1:lines] data using (column("n") == k && valid(7) ? column("commit") : NaN):"label_y_s":"label_s" \
+plot for [k = 1:lines] data using (column("n") == k && valid(5) ? column("commit") : NaN):(column("cumulative_s") * scale_s) \
+          with fsteps linewidth 2 linecolor rgb okabe[(k - 1) % 8 + 1], \
+     for [k = 1:lines] data using (column("n") == k && valid(7) ? column("commit") : NaN):(column("label_y_s") * scale_s):"label_s" \
           with labels left offset 1, 0 textcolor rgb okabe[(k - 1) % 8 + 1]
 unset label 1
 unset label 2
 
 set tmargin at screen 0.52
 set bmargin at screen 92.0 / height
-set yrange [0:most_mb * 1.06]
-set ylabel 'pushed so far, MB (10⁶ bytes)'
+set yrange [0:most_mb * scale_mb * 1.06]
+set ylabel 'pushed so far, '.unit_mb
 set xlabel 'commits' textcolor rgb ink
 set format x '%g'
-plot for [k = 1:lines] data using (column("n") == k && valid(6) ? column("commit") : NaN):"cumulative_mb" \
-          with steps linewidth 2 linecolor rgb okabe[(k - 1) % 8 + 1], \
-     for [k = 1:lines] data using (column("n") == k && valid(8) ? column("commit") : NaN):"label_y_mb":"label_mb" \
+plot for [k = 1:lines] data using (column("n") == k && valid(6) ? column("commit") : NaN):(column("cumulative_mb") * scale_mb) \
+          with fsteps linewidth 2 linecolor rgb okabe[(k - 1) % 8 + 1], \
+     for [k = 1:lines] data using (column("n") == k && valid(8) ? column("commit") : NaN):(column("label_y_mb") * scale_mb):"label_mb" \
           with labels left offset 1, 0 textcolor rgb okabe[(k - 1) % 8 + 1]
 
 unset multiplot

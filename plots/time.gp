@@ -8,21 +8,22 @@
 
 call 'common.gp' ARG1 ARG2 ARG3 ARG4
 
-left = 290.0 / width
-set lmargin at screen left
+set lmargin at screen 1.0 * left / width
 set rmargin at screen 1 - 84.0 / width
 set tmargin at screen 1 - (66.0 + 19 * legend) / height
-set bmargin at screen 84.0 / height
-set xrange [0:most_s]
+set bmargin at screen 94.0 / height
+set xrange [0:most_s * scale_s]
 set yrange [last_y:0.4]
 set border 1
 set tics scale 0
 set ytics font ',9.5'
 set xtics nomirror font ',11'
 set grid xtics linetype 1 linewidth 0.6 linecolor rgb grid_ink
-set xlabel 'RUN seconds' textcolor rgb ink
+set xlabel 'RUN '.unit_s textcolor rgb ink
 unset key
 is(state) = strcol("state") eq state
+middle(a, b) = 0.5 * scale_s * (column(a) + column(b))
+scaled(a) = scale_s * column(a)
 
 # the key, a line a colour: steps' texts are too long for columns
 row_y(k) = 1 - (46.0 + 19 * (k - 1)) / height
@@ -33,9 +34,9 @@ do for [k = 1:legend] {
 }
 set object legend fillstyle empty border rgb faint
 
-plot for [k = 1:8] data using (is('run') && column("color") == k ? 0.5 * (column("from_s") + column("to_s")) : NaN):"y":"from_s":"to_s":"y0":"y1" \
+plot for [k = 1:8] data using (is('run') && column("color") == k ? middle("from_s", "to_s") : NaN):"y":(scaled("from_s")):(scaled("to_s")):"y0":"y1" \
           with boxxyerror fillstyle solid border rgb back fillcolor rgb okabe[k], \
-     for [k = 1:8] data using (is('cached') && column("color") == k ? 0.5 * (column("from_s") + column("to_s")) : NaN):"y":"from_s":"to_s":"y0":"y1" \
+     for [k = 1:8] data using (is('cached') && column("color") == k ? middle("from_s", "to_s") : NaN):"y":(scaled("from_s")):(scaled("to_s")):"y0":"y1" \
           with boxxyerror fillstyle empty linecolor rgb okabe[k], \
-     data using (is('total') ? column("to_s") : NaN):"y":"label" with labels left offset 0.6, 0 font ',9.5' textcolor rgb ink, \
+     data using (is('total') ? scaled("to_s") : NaN):"y":"label" with labels left offset 0.6, 0 font ',9.5' textcolor rgb ink, \
      data using (is('total') ? 0 : NaN):"y":yticlabel(strcol("bar")) with points pointtype -1

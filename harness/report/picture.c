@@ -100,6 +100,29 @@ void picture_edit(const struct report_view *v, size_t commit, struct lb_buf *out
 	lb_buf_addc(out, ')');
 }
 
+struct picture_scale picture_scale_mb(double most)
+{
+	return most >= 0.1    ? (struct picture_scale){ 1, "MB (10⁶ bytes)" }
+	       : most >= 1e-4 ? (struct picture_scale){ 1e3, "kB (10³ bytes)" }
+			      : (struct picture_scale){ 1e6, "bytes" };
+}
+
+struct picture_scale picture_scale_s(double most)
+{
+	return most >= 0.1 || most <= 0 ? (struct picture_scale){ 1, "seconds" } : (struct picture_scale){ 1e3, "milliseconds" };
+}
+
+double picture_foot(size_t columns)
+{
+	return 46 + 5.2 * (double)columns;
+}
+
+void picture_part(struct lb_buf *out, const struct report_view *v, size_t shown)
+{
+	if (shown < v->count)
+		lb_buf_addf(out, ", the first %zu of %zu %s", shown, v->count, v->each ? "edits" : "commits");
+}
+
 void picture_init(struct picture *p, const struct report_view *v, const char *kind, const char *variant, const struct album *album)
 {
 	lb_autobuf struct lb_buf name = { 0 }, text = { 0 };

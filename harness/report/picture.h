@@ -42,6 +42,19 @@ void picture_header(struct picture *p, const char *columns); /* names with blank
 /* Does a picture NAME belong to one of the types? */
 bool picture_is(const char *name, const struct lb_strv *types);
 
+/* By what an axis is multiplied whose largest value is small, and what its unit is called then; "MB (10⁶ bytes)",
+ * "seconds". */
+struct picture_scale {
+	double factor;
+	const char *unit;
+};
+struct picture_scale picture_scale_mb(double most);
+struct picture_scale picture_scale_s(double most);
+/* Pixels below a plot for the names of edits across its axis: `columns` of the longest, and the note. */
+double picture_foot(size_t columns);
+/* ", the first 24 of 30 edits" where not all are shown. */
+void picture_part(struct lb_buf *out, const struct report_view *v, size_t shown);
+
 /* "source (52 %)" */
 void picture_edit(const struct report_view *v, size_t commit, struct lb_buf *out);
 

@@ -14,21 +14,22 @@
 
 /* A figure of a cell, in the unit of its axis. */
 struct panel {
-	const char *column, *axis;
+	const char *column, *axis; /* the unit is appended */
 	double unit;
+	struct picture_scale (*scale)(double most);
 	size_t offset; /* of a struct amount in struct report_cell */
 };
 
-static const struct panel run_panel = { "run_s", "RUN seconds", 1e9, offsetof(struct report_cell, run_ns) };
-static const struct panel pushed_panel = { "pushed_mb", "pushed, MB (10⁶ bytes)", 1e6, offsetof(struct report_cell, pushed) };
-static const struct panel stored_panel = { "stored_mb", "stored, MB (10⁶ bytes)", 1e6, offsetof(struct report_cell, stored) };
+static const struct panel run_panel = { "run_s", "RUN", 1e9, picture_scale_s, offsetof(struct report_cell, run_ns) };
+static const struct panel pushed_panel = { "pushed_mb", "pushed,", 1e6, picture_scale_mb, offsetof(struct report_cell, pushed) };
+static const struct panel stored_panel = { "stored_mb", "stored,", 1e6, picture_scale_mb, offsetof(struct report_cell, stored) };
 
 static const struct amount *figure(const struct report_cell *c, const struct panel *panel)
 {
 	return (const struct amount *)((const char *)c + panel->offset);
 }
 
-static void label_of(const struct report_cell *c, const struct panel *panel, int decimals, struct lb_buf *out)
+static void label_of(const struct report_cell *c, const struct panel *panel, double factor, int decimals, struct lb_buf *out)
 {
 	const struct amount *a = figure(c, panel);
 	if (!c->repeats)
@@ -36,15 +37,15 @@ static void label_of(const struct report_cell *c, const struct panel *panel, int
 	else if (!a->none && !a->at_least && a->value <= 0)
 		lb_buf_addc(out, '0');
 	else
-		text_amount(out, a, panel->unit, decimals);
+		text_amount(out, a, panel->unit / factor, decimals);
 }
 
-static void panel_cells(struct picture *p, const struct report_cell *c, const struct panel *panel, int decimals)
+static void panel_cells(struct picture *p, const struct report_cell *c, const struct panel *panel, double factor, int decimals)
 {
 	const struct amount *a = figure(c, panel);
 	lb_autobuf struct lb_buf label = { 0 };
 	bool there = c->repeats && !a->none;
-	label_of(c, panel, decimals, &label);
+	label_of(c, panel, factor, decimals, &label);
 	picture_value(p, there && !a->at_least ? a->value / panel->unit : NAN);
 	picture_value(p, there ? a->value / panel->unit : 0);
 	picture_text(p, lb_buf_str(&label), 0);
@@ -68,7 +69,13 @@ static void variant_names(const struct report_view *v, struct lb_strv *out)
 
 static void bar_rows(struct picture *p, const struct report_view *v, const struct panel *const panels[2], size_t edits, size_t bars)
 {
-	int decimals[2] = { text_decimals(largest(v, panels[0])), text_decimals(largest(v, panels[1])) };
+	double factor[2];
+	int decimals[2];
+	for (int k = 0; k < 2; k++) {
+		double most = largest(v, panels[k]);
+		factor[k] = panels[k]->scale(most).factor;
+		decimals[k] = text_decimals(most * factor[k]);
+	}
 	for (size_t i = 0; i < edits; i++) {
 		lb_autobuf struct lb_buf edit = { 0 };
 		size_t n = 0;
@@ -83,7 +90,7 @@ static void bar_rows(struct picture *p, const struct report_view *v, const struc
 			picture_value(p, group + (double)n - 1);
 			picture_value(p, group + ((double)bars - 1) / 2);
 			for (int k = 0; k < 2; k++)
-				panel_cells(p, report_cell(v, variant, i), panels[k], decimals[k]);
+				panel_cells(p, report_cell(v, variant, i), panels[k], factor[k], decimals[k]);
 			picture_end_row(p);
 		}
 	}
@@ -94,9 +101,36 @@ static void panel_vars(struct picture *p, const struct report_view *v, const cha
 	double most = largest(v, panel);
 	lb_autofree char *axis = lb_format("%s_axis", where), *top = lb_format("%s_most", where), *known = lb_format("%s_known", where);
 	picture_var(p, where, panel->column);
-	picture_var(p, axis, panel->axis);
-	picture_num(p, top, most > 0 ? most : 1);
+	struct picture_scale scale = panel->scale(most);
+	lb_autofree char *factor = lb_format("%s_scale", where), *title = lb_format("%s %s", panel->axis, scale.unit);
+	picture_var(p, axis, title);
+	picture_num(p, factor, scale.factor);
+	picture_num(p, top, most > 0 ? most * scale.factor : 1);
 	picture_num(p, known, most > 0);
+}
+
+/* Names of edits reach to the left of their group, those of variants to the right. */
+static void sizes(struct picture *p, const struct report_view *v, const struct lb_strv *names, size_t edits, double slots)
+{
+	size_t longest = 0, first = 0, key = 0;
+	for (size_t i = 0; i < edits; i++) {
+		lb_autobuf struct lb_buf edit = { 0 };
+		picture_edit(v, i, &edit);
+		size_t n = text_width(lb_buf_str(&edit));
+		longest = n > longest ? n : longest;
+		first = i ? first : n;
+	}
+	for (size_t i = 0; i < names->count; i++)
+		key = text_width(names->items[i]) > key ? text_width(names->items[i]) : key;
+	double plot = fmax(766, 21 * slots), left = fmax(110, 6.4 * (double)first - plot / (double)edits / 2), foot = picture_foot(longest);
+	double pitch = 8.2 * (double)key + 50, width = plot + left + 24;
+	size_t per_row = (size_t)fmax(1, floor((width - 32) / pitch)), rows = (names->count + per_row - 1) / per_row;
+	picture_num(p, "left", left);
+	picture_num(p, "foot", foot);
+	picture_num(p, "head", 64 + 20 * (double)rows);
+	picture_num(p, "key_pitch", pitch);
+	picture_num(p, "width", width);
+	picture_num(p, "height", 570 + 20 * (double)rows + foot);
 }
 
 static int bars(const struct report_view *v, const char *name, const char *what, const struct panel *const panels[2], struct album *a,
@@ -109,19 +143,20 @@ static int bars(const struct report_view *v, const char *name, const char *what,
 		return 0;
 	picture_auto struct picture p;
 	picture_init(&p, v, name, "", a);
-	lb_autofree char *title = lb_format("%s: %s", v->r->scenario, what);
+	lb_autobuf struct lb_buf title = { 0 };
+	lb_buf_addf(&title, "%s: %s", v->r->scenario, what);
+	picture_part(&title, v, edits);
 	lb_autofree char *columns =
 		lb_format("n variant edit x group_x %s %s_y %s_label %s %s_y %s_label", panels[0]->column, panels[0]->column,
 			  panels[0]->column, panels[1]->column, panels[1]->column, panels[1]->column);
 	picture_var(&p, "kind", "bars");
-	picture_var(&p, "title", title);
+	picture_var(&p, "title", lb_buf_str(&title));
 	picture_list(&p, "variants", &names);
 	panel_vars(&p, v, "top", panels[0]);
 	panel_vars(&p, v, "bottom", panels[1]);
 	double slots = (double)edits * ((double)names.count + GROUP_GAP);
 	picture_num(&p, "slots", slots);
-	picture_num(&p, "width", fmax(900, 150 + 21 * slots));
-	picture_num(&p, "height", 800);
+	sizes(&p, v, &names, edits, slots);
 	picture_header(&p, columns);
 	bar_rows(&p, v, panels, edits, names.count);
 	return picture_write(&p, a, err);
@@ -215,9 +250,13 @@ static void line_rows(struct picture *p, const struct report_view *v, struct lin
 
 static void end_label(struct picture *p, const struct report_view *v, const struct line *l, int which)
 {
-	lb_autofree char *text = which ? lb_format("%s  %s%.0f MB", v->r->variants[l->variant].name, l->at_least[1] ? "≥" : "", l->bytes)
-				       : lb_format("%s  %s%.0f s", v->r->variants[l->variant].name, l->at_least[0] ? "≥" : "", l->seconds);
-	picture_text(p, text, 0);
+	lb_autobuf struct lb_buf text = { 0 };
+	lb_buf_addf(&text, "%s  %s", v->r->variants[l->variant].name, l->at_least[which] ? "≥" : "");
+	if (which)
+		text_bytes(&text, l->bytes * 1e6);
+	else
+		lb_buf_addf(&text, "%.*f s", text_decimals(l->seconds), l->seconds);
+	picture_text(p, lb_buf_str(&text), 0);
 }
 
 static void end_rows(struct picture *p, const struct report_view *v, const struct line *lines, size_t n, size_t commits)
@@ -243,7 +282,7 @@ int picture_sequence(const struct report_view *v, struct album *a, struct lb_err
 	lb_autofree const struct report_build **builds = lb_calloc(r->builds_count + 1, sizeof(*builds));
 	lb_autofree struct line *lines = lb_calloc(r->variants_count + 1, sizeof(*lines));
 	size_t n = 0, commits = 0;
-	double most[2] = { 1e-3, 1e-3 };
+	double most[2] = { 1e-6, 1e-6 };
 	picture_auto struct picture p;
 	picture_init(&p, v, "sequence", "", a);
 	picture_header(&p, "n variant commit edit cumulative_s cumulative_mb label_y_s label_y_mb label_s label_mb");
@@ -271,6 +310,11 @@ int picture_sequence(const struct report_view *v, struct album *a, struct lb_err
 	picture_var(&p, "title", title);
 	picture_num(&p, "lines", (double)n);
 	picture_num(&p, "commits", (double)commits);
+	struct picture_scale seconds = picture_scale_s(most[0]), bytes = picture_scale_mb(most[1]);
+	picture_var(&p, "unit_s", seconds.unit);
+	picture_var(&p, "unit_mb", bytes.unit);
+	picture_num(&p, "scale_s", seconds.factor);
+	picture_num(&p, "scale_mb", bytes.factor);
 	picture_num(&p, "most_s", most[0]);
 	picture_num(&p, "most_mb", most[1]);
 	picture_num(&p, "width", 1100);

@@ -44,7 +44,8 @@ struct column {
 	const struct report_build *build, *names;
 };
 
-static void rows(struct picture *p, const struct report_view *v, const struct column *c, uint32_t *codes)
+/* Columns that the edit's name takes. */
+static size_t rows(struct picture *p, const struct report_view *v, const struct column *c, uint32_t *codes)
 {
 	lb_autobuf struct lb_buf edit = { 0 };
 	const struct report *r = v->r;
@@ -64,6 +65,7 @@ static void rows(struct picture *p, const struct report_view *v, const struct co
 		picture_value(p, m.code);
 		picture_end_row(p);
 	}
+	return text_width(lb_buf_str(&edit));
 }
 
 /* The build that gives the steps their names: the first one, or the longest of the others. */
@@ -92,7 +94,7 @@ static int heatmap(const struct report_view *v, size_t variant, struct album *a,
 {
 	const struct report_build *lines = naming_build(v, variant);
 	uint32_t codes = 0;
-	size_t columns = 0;
+	size_t columns = 0, longest = 0;
 	if (!lines)
 		return 0;
 	picture_auto struct picture p;
@@ -100,20 +102,25 @@ static int heatmap(const struct report_view *v, size_t variant, struct album *a,
 	picture_header(&p, "x y edit step letter code");
 	for (size_t i = 0; i < v->count && columns < MOST_EDITS; i++) {
 		const struct report_cell *c = report_cell(v, variant, i);
-		if (c->first >= 0)
-			rows(&p, v, &(struct column){ ++columns, i, &v->r->builds[c->first], lines }, &codes);
+		if (c->first < 0)
+			continue;
+		size_t n = rows(&p, v, &(struct column){ ++columns, i, &v->r->builds[c->first], lines }, &codes);
+		longest = n > longest ? n : longest;
 	}
 	if (!columns)
 		return 0;
-	lb_autofree char *title =
-		lb_format("%s, %s: what each %s re-runs", v->r->scenario, v->r->variants[variant].name, v->each ? "edit" : "commit");
+	lb_autobuf struct lb_buf title = { 0 };
+	lb_buf_addf(&title, "%s, %s: what each %s re-runs", v->r->scenario, v->r->variants[variant].name, v->each ? "edit" : "commit");
+	if (columns == MOST_EDITS)
+		picture_part(&title, v, columns);
 	picture_var(&p, "kind", "heatmap");
-	picture_var(&p, "title", title);
+	picture_var(&p, "title", lb_buf_str(&title));
 	picture_num(&p, "columns", (double)columns);
 	picture_num(&p, "rows", (double)lines->steps_count);
 	marks_shown(&p, codes);
 	picture_num(&p, "width", 464 + 58 * (double)(columns < 8 ? 8 : columns));
-	picture_num(&p, "height", 290 + 30 * (double)lines->steps_count);
+	picture_num(&p, "foot", picture_foot(longest));
+	picture_num(&p, "height", 126 + picture_foot(longest) + 30 * (double)lines->steps_count);
 	return picture_write(&p, a, err);
 }
 

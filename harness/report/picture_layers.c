@@ -102,8 +102,11 @@ int picture_layers(const struct report_view *v, struct album *a, struct lb_err *
 	picture_list(&p, "names", &names);
 	key_entries(&p, stacks, n);
 	picture_num(&p, "stacks", (double)n);
+	struct picture_scale scale = picture_scale_mb(most);
+	picture_var(&p, "unit_mb", scale.unit);
+	picture_num(&p, "scale_mb", scale.factor);
 	picture_num(&p, "top_mb", fmax(most, top) * 1.03);
-	picture_num(&p, "width", fmax(880, 140 + 430 * (double)n));
+	picture_num(&p, "width", fmax(900, 160 + 430 * (double)n));
 	picture_num(&p, "height", 680);
 	return picture_write(&p, a, err);
 }

@@ -129,16 +129,23 @@ static double bar(struct picture *p, const struct report *r, const struct bar *b
 	}
 	lb_autobuf struct lb_buf label = { 0 };
 	if (!b->total->none && !b->total->at_least && b->total->value <= 0)
-		lb_buf_addc(&label, '0');
-	else
-		text_amount(&label, b->total, 1e9, 1);
-	lb_buf_adds(&label, " s");
+		lb_buf_adds(&label, "0 s");
+	else if (b->total->none)
+		lb_buf_addc(&label, '?');
+	else {
+		lb_buf_adds(&label, b->total->at_least ? "≥" : "");
+		text_seconds(&label, b->total->value / 1e9);
+	}
 	row(p, b, &(struct segment){ "total", at, at, 0, lb_buf_str(&label) });
 	return at;
 }
 
-static double bar_group(struct picture *p, const struct report_view *v, size_t commit, const struct palette *colors, double *y,
-			size_t *bars)
+struct room {
+	double y; /* of the next bar */
+	size_t bars, edits, columns;
+};
+
+static double bar_group(struct picture *p, const struct report_view *v, size_t commit, const struct palette *colors, struct room *room)
 {
 	double most = 0;
 	bool first = true;
@@ -151,13 +158,15 @@ static double bar_group(struct picture *p, const struct report_view *v, size_t c
 		lb_autofree char *name =
 			lb_format("%s%s%s", first ? lb_buf_str(&edit) : "", first ? "   " : "", v->r->variants[variant].name);
 		const struct report_build *cold = v->cold[variant].first >= 0 ? &v->r->builds[v->cold[variant].first] : NULL;
-		struct bar one = { *y, name, &v->r->builds[c->first], cold, &c->run_ns };
+		struct bar one = { room->y, name, &v->r->builds[c->first], cold, &c->run_ns };
 		most = fmax(most, bar(p, v->r, &one, colors));
 		first = false;
-		*y += 1;
-		++*bars;
+		room->y += 1;
+		room->bars++;
+		room->columns = text_width(name) > room->columns ? text_width(name) : room->columns;
 	}
-	*y += first ? 0 : 0.6;
+	room->y += first ? 0 : 0.6;
+	room->edits++;
 	return most;
 }
 
@@ -170,11 +179,11 @@ int picture_times(const struct report_view *v, struct album *a, struct lb_err *e
 	picture_auto struct picture p;
 	picture_init(&p, v, "time", "", a);
 	picture_header(&p, "y bar state from_s to_s y0 y1 color label");
-	double y = 1, most = 0;
-	size_t bars = 0;
-	for (size_t i = 0; i < v->count && bars < MOST_BARS; i++)
-		most = fmax(most, bar_group(&p, v, i, &colors, &y, &bars));
-	if (!bars)
+	struct room room = { .y = 1 };
+	double most = 0;
+	for (size_t i = 0; i < v->count && room.bars < MOST_BARS; i++)
+		most = fmax(most, bar_group(&p, v, i, &colors, &room));
+	if (!room.bars)
 		return 0;
 	lb_autostrv struct lb_strv names = { 0 };
 	for (size_t i = 0; i < colors.count; i++) {
@@ -185,14 +194,21 @@ int picture_times(const struct report_view *v, struct album *a, struct lb_err *e
 	if (colors.other)
 		lb_strv_add(&names, "other RUNs");
 	lb_strv_add(&names, "outlined: spared by the cache");
-	lb_autofree char *title = lb_format("%s: where the time of a rebuild goes", v->r->scenario);
+	lb_autobuf struct lb_buf title = { 0 };
+	lb_buf_addf(&title, "%s: where the time of a rebuild goes", v->r->scenario);
+	picture_part(&title, v, room.edits);
+	double left = 30 + 6.7 * (double)room.columns;
+	struct picture_scale scale = picture_scale_s(most);
 	picture_var(&p, "kind", "time");
-	picture_var(&p, "title", title);
+	picture_var(&p, "title", lb_buf_str(&title));
+	picture_var(&p, "unit_s", scale.unit);
+	picture_num(&p, "scale_s", scale.factor);
+	picture_num(&p, "left", left);
 	picture_list(&p, "steps", &names);
 	picture_num(&p, "legend", (double)names.count);
-	picture_num(&p, "last_y", y);
-	picture_num(&p, "most_s", fmax(most, 1e-3));
-	picture_num(&p, "width", 1100);
-	picture_num(&p, "height", 150 + 16.5 * y + 19 * (double)names.count);
+	picture_num(&p, "last_y", room.y);
+	picture_num(&p, "most_s", fmax(most, 1e-6));
+	picture_num(&p, "width", 810 + left);
+	picture_num(&p, "height", 160 + 16.5 * room.y + 19 * (double)names.count);
 	return picture_write(&p, a, err);
 }
