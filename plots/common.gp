@@ -19,6 +19,9 @@ dark = (ARG4 eq 'dark')
 back = dark ? 0x1B1E23 : 0xFFFFFF
 ink = dark ? 0xE8E8E8 : 0x202020
 faint = dark ? 0x9AA0A6 : 0x6B6B6B
+if (dark) {
+	okabe[1] = 0x3590D4 # names of lines are written in it, too
+}
 grid_ink = dark ? 0x3A3F46 : 0xD9D9D9
 back_text = dark ? '#1B1E23' : '#FFFFFF'
 
