@@ -53,8 +53,30 @@ static int write_node(const char *path, size_t len, struct lb_node *n, void *arg
 int checkout_tree(const char *repository, const char *hex, const char *prefix, const char *to, struct lb_err *err)
 {
 	lb_autonode struct lb_node *tree = NULL;
-	struct writing w = { to, err };
+	struct writing w = { .root = to, .err = err };
 	int rc = lb_tree_from_git(repository, hex, prefix, &tree, NULL, err);
+	if (!rc)
+		rc = lb_fs_mkdirs(AT_FDCWD, to, err);
+	return rc ? rc : lb_tree_walk(tree, write_node, &w);
+}
+
+static enum lb_keep keep_others(const char *path, size_t len, const struct lb_node *node, void *arg)
+{
+	static const char *const ours[] = { ".git", ".lbench" };
+	(void)node;
+	(void)arg;
+	for (size_t i = 0; i < LB_COUNT(ours); i++)
+		if (len == strlen(ours[i]) && memcmp(path, ours[i], len) == 0)
+			return LB_DROP;
+	return LB_KEEP;
+}
+
+int checkout_copy(const char *from, const char *to, struct lb_err *err)
+{
+	lb_autonode struct lb_node *tree = NULL;
+	const struct lb_dir_options options = { .keep = keep_others };
+	struct writing w = { .root = to, .err = err };
+	int rc = lb_tree_from_dir(from, &options, &tree, err);
 	if (!rc)
 		rc = lb_fs_mkdirs(AT_FDCWD, to, err);
 	return rc ? rc : lb_tree_walk(tree, write_node, &w);

@@ -21,8 +21,6 @@
 #include "version.h"
 #include "warmup.h"
 
-enum { RUN_OPTIONS_ALL = RUN_OPTIONS_MAX + 5 };
-
 /* What was asked for. */
 struct request {
 	const char *operand;              /* the scenario */
@@ -406,19 +404,6 @@ static int run_all(struct run_options *o, const struct lb_strv *operands, int ar
 
 /* ---- --resume ---- */
 
-static size_t options_table(struct run_options *o, struct option *table)
-{
-	size_t n = run_options_table(o, table);
-	table[n++] = (struct option){ "must-hit", 0, OPTION_EACH, &o->must_hit, "EDIT: PATTERN",
-		"after this edit, steps like the pattern must be hits; broken: exit 1" };
-	table[n++] = (struct option){ "warmup", 0, OPTION_NUMBER, &o->warmup, "N", "first do everything N times and keep no row of it (default: 0)" };
-	table[n++] = (struct option){ "until-stable", 0, OPTION_TEXT, &o->until_stable, "PERCENT",
-		"exec: repeat until each median of RUN seconds is known so well (95 %), --repeat times at most (default: 50)" };
-	table[n++] = (struct option){ "on", 0, OPTION_TEXT, &o->on, "SUBJECT", "what builds: builtin, or null: the harness measures itself (default: builtin)" };
-	table[n++] = (struct option){ "resume", 0, OPTION_TEXT, &o->resume, "RESULT", "do the rest of an interrupted run" };
-	return n;
-}
-
 static int print_complete(const struct run_options *o, const struct resumed *r, struct lb_err *err)
 {
 	report_auto struct report *report = NULL;
@@ -433,7 +418,7 @@ static int print_complete(const struct run_options *o, const struct resumed *r, 
 static int resume_command(struct run_options *o, const struct resumed *r, const struct option *given, struct lb_err *err)
 {
 	struct option table[RUN_OPTIONS_ALL];
-	struct usage u = { .command = "run", .options = table, .count = options_table(o, table) };
+	struct usage u = { .command = "run", .options = table, .count = run_options_all(o, table) };
 	lb_autostrv struct lb_strv operands = { 0 };
 	struct request request = { .operand = r->operand, .resumed = r };
 	bool help;
@@ -471,7 +456,7 @@ int cmd_run(int argc, char **argv, struct lb_err *err)
 	struct usage u = { "run", "SCENARIO…",
 		"Builds every variant of each scenario after every edit, and says what the layer cache saves and wastes.\n"
 		"SCENARIO is a directory with scenario.yaml, or a project with a Dockerfile.",
-		table, options_table(&o, table), .least = 0 };
+		table, run_options_all(&o, table), .least = 0 };
 	lb_autostrv struct lb_strv operands = { 0 };
 	catch_signals();
 	int rc = command_start(&u, argc, argv, &operands, err);

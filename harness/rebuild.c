@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "checkout.h"
 #include "lbench/fs.h"
-#include "lbench/tree.h"
 #include "quiet_run.h"
+#include "rebuild_base.h"
 #include "report/data.h"
 
 struct rebuilding {
@@ -30,68 +29,28 @@ static void release(struct rebuilding *x)
 	free(x->base_path);
 }
 
-static void add_names(const json_t *list, const char *member, struct lb_strv *out)
+static int find_scenario(struct rebuilding *x, struct lb_err *err)
 {
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *item = json_array_get(list, i);
-		lb_strv_add(out, member ? report_member(item, member) : json_string_value(item));
-	}
+	const struct report *head = x->head;
+	const json_t *subjects = json_object_get(json_object_get(head->run, "options"), "subjects");
+	const char *subject = json_string_value(json_array_get(subjects, 0)), *tmp = getenv("TMPDIR");
+	if (strcmp(head->run_mode, "exec") != 0)
+		return lb_fail(err, LB_USAGE, "--rebuild-base measures times; %s is of --run %s, which measures none", head->dir,
+			       head->run_mode);
+	if (subject && strcmp(subject, "builtin") != 0)
+		return lb_fail(err, LB_USAGE, "--rebuild-base measures builds; %s is of --on %s", head->dir, subject);
+	x->path = rebuild_scenario(head);
+	if (!lb_fs_is_dir(AT_FDCWD, x->path))
+		return lb_fail(err, LB_UNAVAILABLE, "--rebuild-base: the scenario of %s, %s, is not here", head->dir, x->path);
+	return lb_fs_mkdtemp(tmp && *tmp ? tmp : "/tmp", "lbench-", &x->out->scratch, err);
 }
 
 /* As head was run, as often as tells something. Only head is held to its variants and edits: the base may have others. */
-static int resolve(const struct rebuilding *x, struct run_options *o, bool names, struct lb_err *err)
+static int resolve(const struct rebuilding *x, const char *place, bool names, struct run_options *o, struct lb_err *err)
 {
-	const json_t *run = x->head->run, *options = json_object_get(run, "options");
-	o->run_mode = "exec";
-	o->compression = report_member(options, "compression");
+	int rc = rebuild_options(x->head, place, names, o, err);
 	o->repeat = x->out->repeats;
-	add_names(json_object_get(options, "policies"), "name", &o->policies);
-	add_names(json_object_get(options, "builders"), NULL, &o->builders);
-	if (names) {
-		add_names(json_object_get(run, "variants"), "name", &o->variants);
-		add_names(json_object_get(run, "edits"), "name", &o->edits);
-	}
-	return run_options_resolve(o, err);
-}
-
-static int find_scenario(struct rebuilding *x, struct lb_err *err)
-{
-	const json_t *command = json_object_get(x->head->run, "command");
-	const char *operand = report_member(command, "scenario"), *directory = report_member(command, "directory");
-	if (strcmp(x->head->run_mode, "exec") != 0)
-		return lb_fail(err, LB_USAGE, "--rebuild-base measures times; %s is of --run %s, which measures none", x->head->dir,
-			       x->head->run_mode);
-	x->path = *operand == '/' ? lb_strdup(operand) : lb_path_join(directory, operand);
-	if (!*operand || !lb_fs_is_dir(AT_FDCWD, x->path))
-		return lb_fail(err, LB_UNAVAILABLE, "--rebuild-base: the scenario of %s, %s, is not here", x->head->dir, x->path);
-	return 0;
-}
-
-static int check_out(struct rebuilding *x, struct lb_err *err)
-{
-	const char *commit = report_member(json_object_get(x->base->run, "project"), "commit"), *tmp = getenv("TMPDIR");
-	lb_autofree char *hex = NULL, *work_tree = NULL, *prefix = NULL;
-	if (!*commit)
-		return lb_fail(err, LB_UNAVAILABLE,
-			       "--rebuild-base: the baseline %s names no commit (its scenario lay in no git work tree), so it cannot be built again",
-			       x->base->dir);
-	int rc = lb_git_merge_base(x->path, commit, &hex, &work_tree, err);
-	if (rc == LB_NOT_FOUND)
-		return lb_fail(err, LB_UNAVAILABLE,
-			       "--rebuild-base: this clone has no commit %.12s, which the baseline %s was made of; fetch it (in CI: fetch-depth: 0)",
-			       commit, x->base->dir);
-	if (!rc)
-		rc = checkout_prefix(x->path, work_tree, &prefix, err);
-	if (!rc)
-		rc = lb_fs_mkdtemp(tmp && *tmp ? tmp : "/tmp", "lbench-", &x->out->scratch, err);
-	if (rc)
-		return rc;
-	lb_autofree char *real = realpath(x->path, NULL);
-	x->base_path = lb_format("%s/tree/%s", x->out->scratch, lb_path_base(real ? real : x->path));
-	rc = checkout_tree(x->path, commit, prefix, x->base_path, err);
-	if (rc == LB_NOT_FOUND)
-		return lb_recode(err, LB_UNAVAILABLE);
-	return rc ? rc : checkout_carry_edits(x->path, x->base_path, err);
+	return rc ? rc : run_options_resolve(o, err);
 }
 
 static int begin(struct rebuilding *x, struct lb_err *err)
@@ -100,9 +59,9 @@ static int begin(struct rebuilding *x, struct lb_err *err)
 	const char *scratch = x->out->scratch;
 	lb_autofree char *heads = lb_path_join(scratch, "head"), *bases = lb_path_join(scratch, "base");
 	lb_autofree char *head_store = lb_path_join(scratch, "head.store"), *base_store = lb_path_join(scratch, "base.store");
-	int rc = resolve(x, &x->head_options, true, err);
+	int rc = resolve(x, x->path, true, &x->head_options, err);
 	if (!rc)
-		rc = resolve(x, &x->base_options, false, err);
+		rc = resolve(x, x->base_path, false, &x->base_options, err);
 	if (!rc)
 		rc = quiet_begin(&x->head_options, x->path, heads, head_store, &x->head_run, err);
 	if (!rc && strcmp(quiet_digest(x->head_run, digest), x->head->digest) != 0)
@@ -134,7 +93,7 @@ int rebuild_run(const struct report *head, const struct report *base, struct reb
 	*out = (struct rebuild){ .repeats = head->repeat > REBUILD_LEAST ? (unsigned)head->repeat : REBUILD_LEAST };
 	int rc = find_scenario(&x, err);
 	if (!rc)
-		rc = check_out(&x, err);
+		rc = rebuild_find_base(head, base, x.path, out->scratch, &x.base_path, &out->notes, err);
 	if (!rc)
 		rc = begin(&x, err);
 	if (!rc)
@@ -150,5 +109,6 @@ void rebuild_release(struct rebuild *r)
 	if (r->scratch)
 		lb_fs_remove(AT_FDCWD, r->scratch, NULL);
 	free(r->scratch);
+	lb_strv_release(&r->notes);
 	*r = (struct rebuild){ 0 };
 }

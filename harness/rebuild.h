@@ -12,13 +12,13 @@
 struct rebuild {
 	struct report *head, *base;
 	unsigned repeats;
+	struct lb_strv notes;
 	char *scratch; /* removed by rebuild_release */
 };
 enum { REBUILD_LEAST = 10 }; /* repeats: fewer show hardly anything (docs/ci.md) */
 
-/* head: a result under exec, whose scenario still is what it was then. The base is its scenario at the commit that base's
- * run.json names, with head's policies, builders, variants and edits. LB_UNAVAILABLE: the baseline names no commit, or
- * this clone lacks it. */
+/* head: a result under exec, whose scenario still is what it was then. The base is found as rebuild_base.h says, and built
+ * with head's options. LB_UNAVAILABLE: it is not to be had; LB_INVALID: head's scenario moved on. */
 int rebuild_run(const struct report *head, const struct report *base, struct rebuild *out, struct lb_err *err);
 void rebuild_release(struct rebuild *r);
 

@@ -41,6 +41,19 @@ size_t run_options_table(struct run_options *o, struct option *table)
 	return LB_COUNT(rows);
 }
 
+size_t run_options_all(struct run_options *o, struct option *table)
+{
+	size_t n = run_options_table(o, table);
+	table[n++] = (struct option){ "must-hit", 0, OPTION_EACH, &o->must_hit, "EDIT: PATTERN",
+		"after this edit, steps like the pattern must be hits; broken: exit 1" };
+	table[n++] = (struct option){ "warmup", 0, OPTION_NUMBER, &o->warmup, "N", "first do everything N times and keep no row of it (default: 0)" };
+	table[n++] = (struct option){ "until-stable", 0, OPTION_TEXT, &o->until_stable, "PERCENT",
+		"exec: repeat until each median of RUN seconds is known so well (95 %), --repeat times at most (default: 50)" };
+	table[n++] = (struct option){ "on", 0, OPTION_TEXT, &o->on, "SUBJECT", "what builds: builtin, or null: the harness measures itself (default: builtin)" };
+	table[n++] = (struct option){ "resume", 0, OPTION_TEXT, &o->resume, "RESULT", "do the rest of an interrupted run" };
+	return n;
+}
+
 static int resolve_policies(struct run_options *o, struct lb_err *err)
 {
 	if (!o->policies.count)

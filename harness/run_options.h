@@ -29,10 +29,12 @@ struct run_options {
 	bool null_subject;
 };
 
-enum { RUN_OPTIONS_MAX = 32 };
+enum { RUN_OPTIONS_MAX = 32, RUN_OPTIONS_ALL = RUN_OPTIONS_MAX + 5 };
 enum { RUN_STABLE_LEAST = 6, RUN_STABLE_MOST = 50 }; /* repeats with --until-stable */
 /* Fills table with the rows; returns how many. */
 size_t run_options_table(struct run_options *o, struct option *table);
+/* Those that only `run` has too. */
+size_t run_options_all(struct run_options *o, struct option *table);
 /* LB_USAGE. */
 int run_options_resolve(struct run_options *o, struct lb_err *err);
 void run_options_release(struct run_options *o);

@@ -75,20 +75,39 @@ static const struct report_variant *variant_of(const struct report *r, const cha
 	return r->variants_count == 1 ? &r->variants[0] : NULL;
 }
 
+static void suspect(void *arg, const char *label, const struct stats_ratio *ratio)
+{
+	if (ratio->word == STATS_SLOWER)
+		lb_strv_add(arg, label);
+}
+
+int times_suspects(const struct report *head, const struct report *base, struct lb_strv *out, struct lb_err *err)
+{
+	return each_verdict(head, base, suspect, out, err);
+}
+
+struct judging {
+	struct gate *g;
+	const struct lb_strv *suspects;
+};
+
 static void judge(void *arg, const char *label, const struct stats_ratio *ratio)
 {
-	struct gate *g = arg;
+	const struct judging *j = arg;
+	struct gate *g = j->g;
 	const struct report_variant *v = variant_of(g->head, label);
 	char *text = verdict_text(ratio, label);
-	if (ratio->word != STATS_SLOWER || !v) {
+	if (ratio->word != STATS_SLOWER || !v || !lb_strv_has(j->suspects, label)) {
 		lb_strv_take(&g->notes, text);
 		return;
 	}
 	g->findings = lb_grow(g->findings, g->count, &g->cap, sizeof(*g->findings));
-	g->findings[g->count++] = (struct finding){ .kind = FINDING_SLOWER, .variant = v->name, .file = lb_strdup(v->from), .message = text };
+	g->findings[g->count++] =
+		(struct finding){ .kind = FINDING_SLOWER, .variant = v->name, .file = lb_strdup(v->from), .message = text };
 }
 
-int times_judge(const struct report *head, const struct report *base, struct gate *g, struct lb_err *err)
+int times_judge(const struct report *head, const struct report *base, const struct lb_strv *suspects, struct gate *g, struct lb_err *err)
 {
-	return each_verdict(head, base, judge, g, err);
+	struct judging j = { g, suspects };
+	return each_verdict(head, base, judge, &j, err);
 }

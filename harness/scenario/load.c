@@ -47,7 +47,9 @@ int scn_load_file(struct scn_loader *l, struct lb_pos pos, const char *path, con
 	size_t n = data.len;
 	if (!len && memchr(lb_buf_str(&data), '\0', n))
 		return lb_fail_at(l->err, pos, "'%s' is not a text; expected %s", full, what);
-	lb_sha256_adds(&l->sum, path);
+	/* a project is the same wherever it lies and however it is named */
+	const char *place = l->s->implicit ? scn_load_place(l, full) : NULL;
+	lb_sha256_adds(&l->sum, place ? place : path);
 	lb_sha256_addu(&l->sum, n);
 	lb_sha256_add(&l->sum, lb_buf_str(&data), n);
 	*text = lb_arena_strndup(l->arena, lb_buf_str(&data), n);
