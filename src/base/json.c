@@ -89,11 +89,24 @@ static void add_control(struct lb_buf *out, unsigned char c)
 		lb_buf_addf(out, "\\u%04x", c);
 }
 
+/* Nonzero where one of the eight bytes is a control, '"', '\\' or none of ASCII. */
+static uint64_t special(uint64_t eight)
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t quote = (eight ^ '"' * ones) - ones, backslash = (eight ^ '\\' * ones) - ones;
+	return (eight | (eight + ones) | (eight - ' ' * ones) | quote | backslash) & 0x80 * ones;
+}
+
 /* Texts are long and nearly all of them stand for themselves. */
 static size_t plain_length(const unsigned char *s, size_t len)
 {
 	static const bool plain[256] = { [' '... '!'] = true, ['#'... '['] = true, [']'... '~'] = true };
 	size_t n = 0;
+	for (uint64_t eight; len - n >= sizeof(eight); n += sizeof(eight)) {
+		memcpy(&eight, s + n, sizeof(eight));
+		if (special(eight))
+			break;
+	}
 	while (n < len && plain[s[n]])
 		n++;
 	return n;

@@ -114,9 +114,15 @@ void lb_map_free(struct lb_map *m)
 {
 	if (!m)
 		return;
-	struct item *it, *next;
-	HASH_ITER (hh, m->head, it, next)
-		drop(m, it);
+	struct item *it = m->head, *next;
+	/* the table goes at once, not item by item */
+	HASH_CLEAR(hh, m->head);
+	for (; it; it = next) {
+		next = it->hh.next;
+		if (m->free_value)
+			m->free_value(it->value);
+		free(it);
+	}
 	free(m);
 }
 

@@ -9,8 +9,13 @@ char *lb_path_join(const char *a, const char *b)
 {
 	if (*b == '/' || !*a)
 		return lb_strdup(b);
-	size_t n = strlen(a);
-	return lb_format("%s%s%s", a, a[n - 1] == '/' ? "" : "/", b);
+	size_t n = strlen(a), m = strlen(b);
+	char *joined = lb_malloc(n + m + 2);
+	memcpy(joined, a, n);
+	if (a[n - 1] != '/')
+		joined[n++] = '/';
+	memcpy(joined + n, b, m + 1);
+	return joined;
 }
 
 /* Drops the last component of out, which begins at `root` (1 for absolute paths, 0 else). */
@@ -23,12 +28,11 @@ static void drop_last(struct lb_buf *out, size_t root)
 	out->data[out->len] = '\0';
 }
 
-char *lb_path_clean(const char *path)
+static char *clean(const char *path, size_t root)
 {
 	lb_autobuf struct lb_buf out = { 0 };
-	size_t root = *path == '/';
 	size_t ups = 0; /* leading ".." of a relative path stay */
-	lb_buf_add(&out, path, root);
+	lb_buf_add(&out, "/", root);
 	for (const char *p = path; *p;) {
 		size_t n = strcspn(p, "/");
 		if (n == 2 && p[0] == '.' && p[1] == '.') {
@@ -48,6 +52,16 @@ char *lb_path_clean(const char *path)
 	if (!out.len)
 		lb_buf_addc(&out, '.');
 	return lb_buf_steal(&out);
+}
+
+char *lb_path_clean(const char *path)
+{
+	return clean(path, *path == '/');
+}
+
+char *lb_path_clean_rooted(const char *path)
+{
+	return clean(path, 1);
 }
 
 const char *lb_path_base(const char *path)

@@ -54,7 +54,8 @@ static void add(struct matches *m, const char *path, const char *base, struct lb
 		m->items = grown;
 		m->cap = cap;
 	}
-	m->items[m->count++] = (struct lb_selected){ lb_arena_strdup(&m->b->arena, path), lb_arena_strdup(&m->b->arena, base), kept, wildcard };
+	m->items[m->count++] =
+		(struct lb_selected){ lb_arena_strdup(&m->b->arena, path), lb_arena_strdup(&m->b->arena, base), kept, wildcard };
 }
 
 /* The directory that `path` leads to, links followed; NULL when it is none. */
@@ -109,7 +110,7 @@ static int select_plain(struct matches *m, const char *clean, const struct step_
 	}
 	if (rc) {
 		lb_fail_at(err, step_pos(m->b, sr), "%s %s: not in %s%s", lb_keyword_name(sr->step.keyword), out->written, m->q->where,
-		           m->q->tree == m->b->context ? " (or .dockerignore leaves it out)" : "");
+			   m->q->tree == m->b->context ? " (or .dockerignore leaves it out)" : "");
 		return lb_recode(err, LB_FAILED);
 	}
 	if (n->unknown) {
@@ -123,8 +124,7 @@ static int select_plain(struct matches *m, const char *clean, const struct step_
 int select_source(struct build *b, const struct selection_query *q, const struct step_run *sr, struct lb_source *out, struct lb_err *err)
 {
 	struct matches m = { .b = b, .q = q };
-	lb_autofree char *rooted = lb_format("/%s", q->path);
-	lb_autofree char *clean = lb_path_clean(rooted);
+	lb_autofree char *clean = lb_path_clean_rooted(q->path);
 	const char *path = clean + 1;
 	int rc = 0;
 	out->known = true;
@@ -138,7 +138,8 @@ int select_source(struct build *b, const struct selection_query *q, const struct
 			return lb_recode(err, LB_FAILED);
 		}
 		if (out->known && !m.count && b->shape.wildcard_must_match) {
-			lb_fail_at(err, step_pos(b, sr), "%s %s: matches nothing in %s", lb_keyword_name(sr->step.keyword), out->written, q->where);
+			lb_fail_at(err, step_pos(b, sr), "%s %s: matches nothing in %s", lb_keyword_name(sr->step.keyword), out->written,
+				   q->where);
 			return lb_recode(err, LB_FAILED);
 		}
 	} else {

@@ -92,19 +92,11 @@ void lb_scope_report(const struct lb_scope *c, const struct lb_strv *unset)
 	}
 }
 
-/* Printable ASCII in which nothing means anything but itself, whichever the escape character is. */
-static bool is_plain(const char *s)
-{
-	while (*s >= ' ' && *s < 0x7f && *s != '$' && *s != '\\' && *s != '`' && *s != '"' && *s != '\'')
-		s++;
-	return !*s;
-}
-
 static int expand(const struct lb_scope *c, struct lb_words *w, const char *word, struct lb_pos at, const char **out)
 {
 	struct lb_err inner;
 	lb_autofree char *text = NULL;
-	if (is_plain(word)) {
+	if (lb_words_is_plain(word)) {
 		*out = lb_arena_strdup(lb_scope_arena(c), word);
 		return 0;
 	}

@@ -478,8 +478,19 @@ static int expand(const struct lb_words *w, const char *word, char **out, struct
 	return r;
 }
 
+bool lb_words_is_plain(const char *s)
+{
+	while (*s >= ' ' && *s < 0x7f && *s != '$' && *s != '\\' && *s != '`' && *s != '"' && *s != '\'')
+		s++;
+	return !*s;
+}
+
 int lb_words_expand(const struct lb_words *w, const char *word, char **out, unsigned *col, struct lb_err *err)
 {
+	if (out && lb_words_is_plain(word)) {
+		*out = lb_strdup(word);
+		return 0;
+	}
 	return expand(w, word, out, NULL, col, err);
 }
 

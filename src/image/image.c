@@ -51,13 +51,13 @@ void lb_image_release(struct lb_image *im)
 
 void lb_image_add_layer(struct lb_image *im, const struct lb_layer_info *info)
 {
-	im->layers = lb_realloc(im->layers, im->layers_count + 1, sizeof(*im->layers));
+	im->layers = lb_grow(im->layers, im->layers_count, &im->layers_cap, sizeof(*im->layers));
 	im->layers[im->layers_count++] = *info;
 }
 
 void lb_image_add_history(struct lb_image *im, const struct lb_history *h)
 {
-	im->history = lb_realloc(im->history, im->history_count + 1, sizeof(*im->history));
+	im->history = lb_grow(im->history, im->history_count, &im->history_cap, sizeof(*im->history));
 	im->history[im->history_count++] = (struct lb_history){
 		.created_by = copy_text(h->created_by),
 		.comment = copy_text(h->comment),

@@ -30,8 +30,7 @@ static const char *platform_of(const struct lb_inputs *in)
 
 static struct lb_digest selector_of(const char *path)
 {
-	lb_autofree char *rooted = lb_format("/%s", path);
-	lb_autofree char *clean = lb_path_clean(rooted);
+	lb_autofree char *clean = lb_path_clean_rooted(path);
 	return lb_digest_of(clean, strlen(clean));
 }
 
@@ -156,8 +155,7 @@ static int run_op(const struct lb_buildkit_rules *rules, const struct lb_inputs 
 /* The last part of a source; a trailing slash is none. */
 static void add_base_name(struct lb_sha256 *h, const char *written)
 {
-	lb_autofree char *rooted = lb_format("/%s", written);
-	lb_autofree char *clean = lb_path_clean(rooted);
+	lb_autofree char *clean = lb_path_clean_rooted(written);
 	lb_sha256_adds(h, lb_path_base(clean));
 }
 

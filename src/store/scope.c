@@ -6,7 +6,11 @@
 
 void lb_chain_add(struct lb_chain *chain, uint64_t serial, const void *data, size_t len)
 {
-	chain->items = lb_grow(chain->items, chain->count, &chain->cap, sizeof(*chain->items));
+	/* nearly all keys have one record */
+	if (chain->count == chain->cap) {
+		chain->cap = chain->cap ? chain->cap * 2 : 1;
+		chain->items = lb_realloc(chain->items, chain->cap, sizeof(*chain->items));
+	}
 	struct lb_chain_item *item = &chain->items[chain->count++];
 	*item = (struct lb_chain_item){ serial, len, lb_malloc(len) };
 	if (len)

@@ -32,13 +32,29 @@ static void paths_clean_as_go_cleans_them(void **state)
 {
 	(void)state;
 	static const char *const rows[][2] = {
-		{ "", "." }, { "/", "/" }, { "a/b", "a/b" }, { "a//b/", "a/b" }, { "./a/./b", "a/b" }, { "a/../b", "b" },
-		{ "../a", "../a" }, { "../../a", "../../a" }, { "a/../../b", "../b" }, { "/../a", "/a" }, { "a/b/../..", "." },
-		{ "/a/../..", "/" }, { "../a/..", ".." }, { "..", ".." }, { "a/../..", ".." }, { "../a/../../b", "../../b" },
+		{ "", "." },
+		{ "/", "/" },
+		{ "a/b", "a/b" },
+		{ "a//b/", "a/b" },
+		{ "./a/./b", "a/b" },
+		{ "a/../b", "b" },
+		{ "../a", "../a" },
+		{ "../../a", "../../a" },
+		{ "a/../../b", "../b" },
+		{ "/../a", "/a" },
+		{ "a/b/../..", "." },
+		{ "/a/../..", "/" },
+		{ "../a/..", ".." },
+		{ "..", ".." },
+		{ "a/../..", ".." },
+		{ "../a/../../b", "../../b" },
 	};
 	for (size_t i = 0; i < LB_COUNT(rows); i++) {
 		lb_autofree char *got = lb_path_clean(rows[i][0]);
 		assert_string_equal(got, rows[i][1]);
+		lb_autofree char *slashed = lb_format("/%s", rows[i][0]), *expected = lb_path_clean(slashed);
+		lb_autofree char *rooted = lb_path_clean_rooted(rows[i][0]);
+		assert_string_equal(rooted, expected);
 	}
 }
 
@@ -92,6 +108,27 @@ static int stop_at_b(const void *key, size_t len, void *value, void *arg)
 	(void)value;
 	(*(int *)arg)++;
 	return *(const char *)key == 'b';
+}
+
+/* Whatever stands beside a byte: it is written as it is alone. */
+static void json_texts_know_each_byte_anywhere(void **state)
+{
+	(void)state;
+	for (unsigned c = 0; c < 256; c++) {
+		for (size_t at = 0; at < 24; at++) {
+			char text[24], one = (char)c;
+			memset(text, 'a', sizeof(text));
+			text[at] = one;
+			lb_autobuf struct lb_buf whole = { 0 }, alone = { 0 }, expected = { 0 };
+			struct lb_json w = { .out = &whole }, x = { .out = &alone };
+			lb_json_strn(&w, text, sizeof(text));
+			lb_json_strn(&x, &one, 1);
+			lb_buf_addf(&expected, "\"%.*s", (int)at, "aaaaaaaaaaaaaaaaaaaaaaaa");
+			lb_buf_add(&expected, alone.data + 1, alone.len - 2);
+			lb_buf_addf(&expected, "%.*s\"", (int)(sizeof(text) - at - 1), "aaaaaaaaaaaaaaaaaaaaaaaa");
+			assert_string_equal(whole.data, expected.data);
+		}
+	}
 }
 
 static void maps_keep_the_order_of_insertion(void **state)
@@ -148,10 +185,15 @@ static void arenas_keep_big_and_small_pieces(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(errors_carry_code_place_and_story), cmocka_unit_test(paths_clean_as_go_cleans_them),
-		cmocka_unit_test(digests_of_known_text),             cmocka_unit_test(json_is_written_as_it_is_read),
-		cmocka_unit_test(maps_keep_the_order_of_insertion),  cmocka_unit_test(files_are_whole_or_absent),
-		cmocka_unit_test(arenas_keep_big_and_small_pieces),  cmocka_unit_test(xml_holds_any_text),
+		cmocka_unit_test(errors_carry_code_place_and_story),
+		cmocka_unit_test(paths_clean_as_go_cleans_them),
+		cmocka_unit_test(digests_of_known_text),
+		cmocka_unit_test(json_is_written_as_it_is_read),
+		cmocka_unit_test(maps_keep_the_order_of_insertion),
+		cmocka_unit_test(files_are_whole_or_absent),
+		cmocka_unit_test(arenas_keep_big_and_small_pieces),
+		cmocka_unit_test(xml_holds_any_text),
+		cmocka_unit_test(json_texts_know_each_byte_anywhere),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,6 +39,7 @@ int lb_fs_mkdtemp(const char *dir, const char *prefix, char **path, struct lb_er
 char *lb_path_join(const char *a, const char *b);
 /* path.Clean of Go's library, lexical: no "//", ".", inner ".."; "" gives ".". The caller's. */
 char *lb_path_clean(const char *path);
+char *lb_path_clean_rooted(const char *path); /* of "/" and path */
 const char *lb_path_base(const char *path); /* what follows the last '/'; borrowed */
 char *lb_path_dir(const char *path);        /* what stands before it, "." when nothing; the caller's */
 

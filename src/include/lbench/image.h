@@ -26,9 +26,9 @@ struct lb_image {
 	int64_t created;
 	json_t *config;                    /* the "config" object as is: Env, Cmd, … ; never NULL once made */
 	struct lb_layer_info *layers;      /* bottom first */
-	size_t layers_count;
+	size_t layers_count, layers_cap;
 	struct lb_history *history;
-	size_t history_count;
+	size_t history_count, history_cap;
 };
 void lb_image_init(struct lb_image *im); /* linux/amd64, empty config */
 void lb_image_copy(struct lb_image *dst, const struct lb_image *src); /* dst is uninitialised */

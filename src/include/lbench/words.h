@@ -25,6 +25,8 @@ struct lb_words {
 	struct lb_strv *unset; /* NULL, or names looked up and not set */
 };
 
+/* Printable ASCII in which nothing means anything but itself, whichever the escape character is: it expands to itself. */
+bool lb_words_is_plain(const char *s);
 /* Expands word into one string. *out is the caller's. LB_INVALID; *col (may be NULL) is the 1-based
  * column of the fault in word. */
 int lb_words_expand(const struct lb_words *w, const char *word, char **out, unsigned *col, struct lb_err *err);
