@@ -28,6 +28,7 @@ static void build_release(struct build *b)
 	lb_node_unref(b->context);
 	if (!b->resolved)
 		lb_build_plan_free(b->plan);
+	resolved_free(b->own);
 	lb_arena_release(&b->arena);
 }
 

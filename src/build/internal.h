@@ -125,6 +125,7 @@ struct build {
 	struct lb_shape shape;         /* of the policy, on the cache's builder */
 	struct lb_build_plan *plan;    /* of `resolved`, or its own */
 	const struct resolved *resolved; /* borrowed; NULL: instructions are resolved as they come */
+	struct resolved *own;          /* `resolved` of a build that shares it with none */
 	struct lb_arena arena;         /* selections, texts */
 	struct lb_node *context;       /* after .dockerignore, as the builder sees it */
 	struct stage_run *stages;      /* as many as the plan has */

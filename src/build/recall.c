@@ -14,7 +14,7 @@
  * are made anew by each build. */
 static bool is_fit(const struct build *b, const struct step_run *sr)
 {
-	if (!sr->resolved || b->from_scratch || b->o->mode == LB_RUN_EXEC || (b->o->run && b->o->mode == LB_RUN_MODEL))
+	if (!sr->resolved || b->own || b->from_scratch || b->o->mode == LB_RUN_EXEC || (b->o->run && b->o->mode == LB_RUN_MODEL))
 		return false;
 	for (size_t i = 0; i < sr->in.sources_count; i++)
 		if (!sr->sources[i].known || sr->sources[i].archive)

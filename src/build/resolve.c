@@ -217,9 +217,12 @@ static struct resolved *make_resolved(struct build *b, struct lb_err *err)
 int resolve_plan(struct build *b, struct lb_err *err)
 {
 	lb_autobuf struct lb_buf key = { 0 };
+	struct lb_err ignored;
 	bool room;
-	if (!b->o->lasting)
-		return plan_alone(b, err);
+	if (!b->o->lasting) {
+		b->resolved = b->own = b->shape.resolves_first ? make_resolved(b, &ignored) : NULL;
+		return b->own ? 0 : plan_alone(b, err);
+	}
 	make_key(b, &key);
 	struct resolved *r = results_plans(b->o->results, &key, &room);
 	while (r && !images_are(b, r))
@@ -227,7 +230,6 @@ int resolve_plan(struct build *b, struct lb_err *err)
 	if (r) {
 		note_plan(b, r->plan);
 	} else if (room) {
-		struct lb_err ignored;
 		r = make_resolved(b, &ignored);
 		if (r)
 			results_add_plan(b->o->results, &key, r);
