@@ -89,6 +89,15 @@ static void add_why(const struct lb_step_row *row, struct lb_buf *out)
 		lb_buf_addf(out, ", and %llu more", (unsigned long long)e->changed - 1);
 }
 
+static const char *stage_text(struct lb_arena *arena, const struct lb_step_row *row)
+{
+	char place[16];
+	if (row->stage_name)
+		return lb_arena_strdup(arena, row->stage_name);
+	snprintf(place, sizeof(place), "%d", row->stage);
+	return lb_arena_strdup(arena, place);
+}
+
 static void on_row(void *arg, const struct lb_step_row *row)
 {
 	struct img_build *b = arg;
@@ -100,9 +109,9 @@ static void on_row(void *arg, const struct lb_step_row *row)
 	bool ran = row->outcome == LB_HIT || row->outcome == LB_MISS;
 	b->steps = lb_grow(b->steps, b->steps_count, &b->steps_cap, sizeof(*b->steps));
 	b->steps[b->steps_count++] =
-		(struct img_build_step){ .stage = row->stage_name ? lb_strdup(row->stage_name) : lb_format("%d", row->stage),
-					 .text = lb_strdup(row->text),
-					 .why = lb_buf_steal(&why),
+		(struct img_build_step){ .stage = stage_text(&b->arena, row),
+					 .text = lb_arena_strdup(&b->arena, row->text),
+					 .why = lb_arena_strndup(&b->arena, lb_buf_str(&why), why.len),
 					 .line = row->in->first_line,
 					 .trigger = row->trigger,
 					 .outcome = row->outcome,
@@ -115,12 +124,8 @@ static void on_row(void *arg, const struct lb_step_row *row)
 
 void img_build_release(struct img_build *b)
 {
-	for (size_t i = 0; i < b->steps_count; i++) {
-		free(b->steps[i].stage);
-		free(b->steps[i].text);
-		free(b->steps[i].why);
-	}
 	free(b->steps);
+	lb_arena_release(&b->arena);
 	lb_strv_release(&b->warnings);
 	*b = (struct img_build){ 0 };
 }

@@ -23,7 +23,7 @@ struct img_build_options {
 };
 
 struct img_build_step {
-	char *stage, *text, *why; /* why: reason and evidence, "" */
+	const char *stage, *text, *why; /* why: reason and evidence, "" */
 	uint32_t line;
 	int trigger;
 	enum lb_outcome outcome;
@@ -33,6 +33,7 @@ struct img_build_step {
 	bool unknown_run; /* nothing is known of what it wrote */
 };
 struct img_build {
+	struct lb_arena arena;        /* texts of the steps */
 	struct img_build_step *steps; /* in file order, without what was skipped */
 	size_t steps_count, steps_cap;
 	size_t stages;

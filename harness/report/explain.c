@@ -238,8 +238,8 @@ static void heading(const struct explain *x, const struct report_build *b, doubl
 static void print_rows(const struct explain *x, const struct grid *g, const struct lb_strv *whys)
 {
 	grid_auto struct grid whole = { .columns = 6, .fixed = 6, .left = 15 };
-	for (size_t i = 0; i < g->cells.count; i++) {
-		grid_add(&whole, g->cells.items[i]);
+	for (size_t i = 0; i < g->count; i++) {
+		grid_add(&whole, g->cells[i]);
 		grid_style(&whole, g->styles.data[i]);
 		if (i % g->columns == 2)
 			grid_add(&whole, whys->items[i / g->columns]);
@@ -268,7 +268,7 @@ static int explain_build(struct explain *x, const struct report_build *b, double
 		text_wrap(x->out, line, x->o->width, 2);
 		lb_buf_addc(x->out, '\n');
 	}
-	if (g.cells.count)
+	if (g.count)
 		print_rows(x, &g, &whys);
 	else if (report_build_ok(b))
 		lb_buf_adds(x->out, x->o->step ? "no such step missed\n" : "every step is a hit\n");

@@ -11,13 +11,15 @@
 
 void grid_release(struct grid *g)
 {
-	lb_strv_release(&g->cells);
+	lb_arena_release(&g->arena);
+	free(g->cells);
 	lb_buf_release(&g->styles);
 }
 
 void grid_add(struct grid *g, const char *text)
 {
-	lb_strv_add(&g->cells, text);
+	g->cells = lb_grow(g->cells, g->count, &g->cap, sizeof(*g->cells));
+	g->cells[g->count++] = lb_arena_strdup(&g->arena, text);
 	lb_buf_addc(&g->styles, ' ');
 }
 
@@ -34,13 +36,13 @@ void grid_take(struct grid *g, struct lb_buf *text)
 
 void grid_end_row(struct grid *g)
 {
-	while (g->cells.count % g->columns)
+	while (g->count % g->columns)
 		grid_add(g, "");
 }
 
 static const char *cell(const struct grid *g, size_t row, size_t column)
 {
-	return g->cells.items[row * g->columns + column];
+	return g->cells[row * g->columns + column];
 }
 
 static bool is_left(const struct grid *g, size_t column)
@@ -96,7 +98,7 @@ static size_t panel_end(const struct grid *g, size_t from, const size_t *widths,
 
 static void measure(const struct grid *g, size_t *widths, size_t width)
 {
-	size_t rows = g->cells.count / g->columns, total = 0;
+	size_t rows = g->count / g->columns, total = 0;
 	for (size_t c = 0; c < g->columns; c++) {
 		for (size_t i = 0; i < rows; i++) {
 			size_t w = text_width(cell(g, i, c));
@@ -117,7 +119,7 @@ static void measure(const struct grid *g, size_t *widths, size_t width)
 void grid_print(const struct grid *g, size_t width, bool color, struct lb_buf *out)
 {
 	lb_autofree size_t *widths = lb_calloc(g->columns + 1, sizeof(*widths));
-	size_t rows = g->cells.count / g->columns;
+	size_t rows = g->count / g->columns;
 	measure(g, widths, width);
 	for (size_t from = g->fixed; from < g->columns;) {
 		size_t to = panel_end(g, from, widths, width);
@@ -137,7 +139,7 @@ void grid_print_body(const struct grid *g, const struct lb_strv *below, size_t w
 {
 	lb_autofree size_t *widths = lb_calloc(g->columns + 1, sizeof(*widths));
 	measure(g, widths, width);
-	for (size_t i = 0; i < g->cells.count / g->columns; i++) {
+	for (size_t i = 0; i < g->count / g->columns; i++) {
 		print_row(g, i, g->fixed, g->columns, widths, color, out);
 		lb_buf_addc(out, '\n');
 		if (!below || !below->items[i][0])
@@ -171,7 +173,7 @@ static void markdown_cell(struct lb_buf *out, const char *s)
 
 void grid_markdown(const struct grid *g, struct lb_buf *out)
 {
-	size_t rows = g->cells.count / g->columns;
+	size_t rows = g->count / g->columns;
 	for (size_t i = 0; i < rows; i++) {
 		for (size_t c = 0; c < g->columns; c++) {
 			lb_buf_adds(out, c ? " | " : "| ");

@@ -9,7 +9,9 @@
 #include "report/text.h"
 
 struct grid {
-	struct lb_strv cells; /* row by row, the header first */
+	struct lb_arena arena; /* texts of the cells */
+	const char **cells;    /* row by row, the header first */
+	size_t count, cap;
 	struct lb_buf styles; /* a letter a cell: 'r' red, 'y' yellow, 'd' dim, ' ' none */
 	size_t columns;
 	size_t fixed;  /* leading columns that each panel repeats */

@@ -317,13 +317,13 @@ void html_layers(const struct html_part *p, struct lb_buf *out)
 static void grid_table(const struct grid *g, struct lb_buf *out)
 {
 	lb_buf_adds(out, "<table class=\"grid\">\n");
-	for (size_t i = 0; i < g->cells.count; i++) {
+	for (size_t i = 0; i < g->count; i++) {
 		size_t column = i % g->columns;
 		bool title = i < g->columns, left = g->left >> (column < 31 ? column : 31) & 1;
 		lb_buf_adds(out, column ? "" : "<tr>");
 		lb_buf_addf(out, "<%s class=\"%s%s\">", title || !column ? "th" : "td", left ? "l" : "r",
 			    g->styles.data && g->styles.data[i] == 'd' ? " f" : "");
-		html_text(out, g->cells.items[i]);
+		html_text(out, g->cells[i]);
 		lb_buf_adds(out, title || !column ? "</th>" : "</td>");
 		lb_buf_adds(out, column + 1 == g->columns ? "</tr>\n" : "");
 	}

@@ -229,8 +229,8 @@ static void print_below(const struct grid *g, const struct lb_strv *whys, const 
 static void print_rows(const struct grid *g, const struct lb_strv *whys, const struct scan_say_options *o, struct lb_buf *out)
 {
 	grid_auto struct grid whole = { .columns = g->columns + 1, .fixed = g->columns + 1, .left = g->left | 1u << g->columns };
-	for (size_t i = 0; i < g->cells.count; i++) {
-		grid_add(&whole, g->cells.items[i]);
+	for (size_t i = 0; i < g->count; i++) {
+		grid_add(&whole, g->cells[i]);
 		grid_style(&whole, g->styles.data[i]);
 		if ((i + 1) % g->columns == 0)
 			grid_add(&whole, i < g->columns ? "cause" : whys->items[i / g->columns]);

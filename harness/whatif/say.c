@@ -149,8 +149,8 @@ static void print_steps(const struct whatif_said *s, struct lb_buf *out)
 	for (size_t i = 0; i < s->build->count; i++)
 		if (s->build->steps[i].outcome != LB_SKIPPED)
 			step_row(s, &s->build->steps[i], &g, &whys);
-	for (size_t i = 0; i < g.cells.count; i++) {
-		grid_add(&whole, g.cells.items[i]);
+	for (size_t i = 0; i < g.count; i++) {
+		grid_add(&whole, g.cells[i]);
 		grid_style(&whole, g.styles.data[i]);
 		if (i % g.columns == 4)
 			grid_add(&whole, whys.items[i / g.columns]);
