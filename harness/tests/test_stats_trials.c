@@ -61,6 +61,43 @@ static void test_false_alarms(void **state)
 	}
 }
 
+static bool is_slower(uint64_t *seed, double ratio, double noise, size_t n)
+{
+	double x[64], y[64];
+	struct stats_ratio r;
+	sample(seed, 20, noise, x, n);
+	sample(seed, 20 * ratio, noise, y, n);
+	stats_ratio_measure(x, n, y, n, 0.95, &r);
+	stats_ratio_judge(&r, 0.05, 0.05);
+	return r.word == STATS_SLOWER;
+}
+
+/* The rule of --rebuild-base: what one session calls slower, a second one must call slower too. */
+static void slower_twice(double ratio, double noise, size_t n, unsigned *once, unsigned *twice)
+{
+	*once = *twice = 0;
+	for (uint64_t trial = 0; trial < TRIALS; trial++) {
+		uint64_t seed = 7919 * trial + n;
+		bool first = is_slower(&seed, ratio, noise, n), both = first && is_slower(&seed, ratio, noise, n);
+		*once += first;
+		*twice += both;
+	}
+}
+
+static void test_slower_twice(void **state)
+{
+	(void)state;
+	static const double noise[] = { 0.03, 0.20, 0.50 };
+	unsigned once, twice;
+	for (size_t i = 0; i < LB_COUNT(noise); i++) {
+		slower_twice(1, noise[i], 10, &once, &twice);
+		if (once > 40 || twice > 2)
+			fail_msg("noise %g: equal code was slower in %u sessions, and in %u of them again", noise[i], once, twice);
+	}
+	slower_twice(1.1, 0.03, 20, &once, &twice);
+	assert_true(twice >= 950);
+}
+
 static void test_finds_slowdown(void **state)
 {
 	(void)state;
@@ -283,17 +320,12 @@ static void test_slow_drift(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_false_alarms),
-		cmocka_unit_test(test_finds_slowdown),
-		cmocka_unit_test(test_finds_no_difference),
-		cmocka_unit_test(test_repeats_asked_for),
-		cmocka_unit_test(test_spike_decides_nothing),
-		cmocka_unit_test(test_bimodal_runner),
-		cmocka_unit_test(test_family),
-		cmocka_unit_test(test_quiet_series),
-		cmocka_unit_test(test_step),
-		cmocka_unit_test(test_spikes_are_no_steps),
-		cmocka_unit_test(test_bimodal),
+		cmocka_unit_test(test_false_alarms),        cmocka_unit_test(test_slower_twice),
+		cmocka_unit_test(test_finds_slowdown),      cmocka_unit_test(test_finds_no_difference),
+		cmocka_unit_test(test_repeats_asked_for),   cmocka_unit_test(test_spike_decides_nothing),
+		cmocka_unit_test(test_bimodal_runner),      cmocka_unit_test(test_family),
+		cmocka_unit_test(test_quiet_series),        cmocka_unit_test(test_step),
+		cmocka_unit_test(test_spikes_are_no_steps), cmocka_unit_test(test_bimodal),
 		cmocka_unit_test(test_slow_drift),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
