@@ -112,9 +112,24 @@ static size_t plain_length(const unsigned char *s, size_t len)
 	return n;
 }
 
+static void add_plain(struct lb_buf *out, const char *text, size_t len)
+{
+	lb_buf_reserve(out, len + 2);
+	char *at = out->data + out->len;
+	at[0] = at[len + 1] = '"';
+	at[len + 2] = '\0';
+	if (len)
+		memcpy(at + 1, text, len);
+	out->len += len + 2;
+}
+
 static void add_string(struct lb_buf *out, const char *text, size_t len)
 {
 	const unsigned char *s = (const unsigned char *)text;
+	if (plain_length(s, len) == len) {
+		add_plain(out, text, len);
+		return;
+	}
 	lb_buf_addc(out, '"');
 	for (size_t i = 0; i < len;) {
 		size_t plain = plain_length(s + i, len - i);

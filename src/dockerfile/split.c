@@ -56,7 +56,7 @@ const char *lb_keyword_name(enum lb_keyword k)
 static enum lb_keyword find_keyword(const char *word)
 {
 	for (int k = LB_KW_UNKNOWN + 1; k < LB_KW_COUNT; k++)
-		if (strcasecmp(keywords[k].name, word) == 0)
+		if (keywords[k].name[0] == toupper((unsigned char)word[0]) && strcasecmp(keywords[k].name, word) == 0)
 			return (enum lb_keyword)k;
 	return LB_KW_UNKNOWN;
 }

@@ -3,7 +3,7 @@
  * Digests are remembered in the node that they are of: a list that only grows, published by a
  * compare-and-exchange, so that readers take no lock. The three flavours of this file sum up a directory
  * from its entries' names with, for a directory, its digest and, for anything else, its attributes and
- * content digest themselves: leaves need no digest and no memo of their own.
+ * content digest themselves: a leaf gets a memo only when somebody asks for itself.
  */
 #include "tree/node.h"
 
@@ -219,14 +219,17 @@ static int sum_dir(struct lb_node *n, void *arg, struct lb_digest *out, struct l
 	return sum_entries(n, flavour, out, err);
 }
 
-int lb_node_digest(struct lb_node *n, enum lb_flavour flavour, struct lb_digest *out, struct lb_err *err)
+static int sum_leaf(struct lb_node *n, void *arg, struct lb_digest *out, struct lb_err *err)
 {
-	assert(flavour < LB_FLAVOUR_POLICY_0);
-	if (n->attr.kind == LB_DIR)
-		return lb_node_digest_by(n, flavour, sum_dir, &flavour, out, err);
 	struct sum s;
-	begin(&s, flavour);
+	begin(&s, *(enum lb_flavour *)arg);
 	int rc = add_leaf(&s, n, err);
 	*out = done(&s);
 	return rc;
+}
+
+int lb_node_digest(struct lb_node *n, enum lb_flavour flavour, struct lb_digest *out, struct lb_err *err)
+{
+	assert(flavour < LB_FLAVOUR_POLICY_0);
+	return lb_node_digest_by(n, flavour, n->attr.kind == LB_DIR ? sum_dir : sum_leaf, &flavour, out, err);
 }
