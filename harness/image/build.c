@@ -72,8 +72,10 @@ static void work_release(struct work *w)
 static void add_why(const struct lb_step_row *row, struct lb_buf *out)
 {
 	const struct lb_evidence *e = row->decision ? &row->decision->evidence : NULL;
+	if (!row->reason)
+		return;
 	lb_buf_adds(out, lb_reason_name(row->reason));
-	if (!e || !row->reason)
+	if (!e)
 		return;
 	if (row->reason == LB_PARENT_MISSED && e->inherited_line)
 		lb_buf_addf(out, " <- line %u", e->inherited_line);
@@ -190,7 +192,8 @@ static int load_project(struct work *w, struct lb_err *err)
 				       .build_args = w->o->args,
 				       .contexts = w->o->contexts,
 				       .memo_path = w->memo_path,
-				       .as_it_is = true };
+				       .as_it_is = true,
+				       .parsed = &w->dockerfile };
 	int rc = scenario_load(w->o->dir, &lo, &w->scenario, err);
 	if (rc)
 		return rc;
@@ -204,6 +207,18 @@ static int load_project(struct work *w, struct lb_err *err)
 	return rc ? rc : load_ignore(w, err);
 }
 
+/* The check of the project has parsed it already, mostly as the engine understands it too. */
+static int parse_dockerfile(struct work *w, struct lb_err *err)
+{
+	struct lb_parse_options po = { .dialect = w->o->policy->dialect };
+	if (w->dockerfile && lb_dockerfile_narrow(w->dockerfile, po.dialect))
+		return 0;
+	lb_dockerfile_free(w->dockerfile);
+	w->dockerfile = NULL;
+	const char *text = w->state->dockerfiles[0];
+	return lb_dockerfile_parse(w->scenario->variants[0].dockerfile_path, text, strlen(text), &po, &w->dockerfile, err);
+}
+
 static int load_inputs(struct work *w, struct lb_err *err)
 {
 	int rc = name_project(w, err);
@@ -211,9 +226,7 @@ static int load_inputs(struct work *w, struct lb_err *err)
 		rc = load_project(w, err);
 	if (rc)
 		return rc;
-	const char *text = w->state->dockerfiles[0];
-	struct lb_parse_options po = { .dialect = w->o->policy->dialect };
-	rc = lb_dockerfile_parse(w->scenario->variants[0].dockerfile_path, text, strlen(text), &po, &w->dockerfile, err);
+	rc = parse_dockerfile(w, err);
 	if (!rc)
 		rc = load_contexts(w, err);
 	w->asked = (struct img_asked){ .find = img_bases_find, .arg = &w->bases };

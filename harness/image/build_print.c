@@ -4,30 +4,30 @@
 #include "image/build.h"
 #include "image/print.h"
 
-static void row_text(struct grid *g, const struct img_build_step *step, bool staged)
+static void row_text(struct grid *g, const struct img_build_step *step, bool staged, struct lb_buf *cell)
 {
-	lb_autobuf struct lb_buf cell = { 0 };
-	lb_buf_addu(&cell, step->line);
-	grid_take(g, &cell);
+	lb_buf_addu(cell, step->line);
+	grid_take(g, cell);
 	if (staged)
 		grid_add(g, step->stage);
-	lb_buf_adds(&cell, step->trigger ? "ONBUILD " : "");
-	lb_buf_adds(&cell, step->text);
-	grid_take(g, &cell);
+	lb_buf_adds(cell, step->trigger ? "ONBUILD " : "");
+	lb_buf_adds(cell, step->text);
+	grid_take(g, cell);
 	grid_add(g, step->outcome == LB_META ? "" : lb_outcome_name(step->outcome));
 	if (step->outcome == LB_ERROR)
 		grid_style(g, 'r');
 	if (step->has_layer && step->bytes_known)
-		img_bytes(&cell, step->bytes);
+		img_bytes(cell, step->bytes);
 	else if (step->has_layer || step->outcome == LB_UNKNOWN)
-		lb_buf_addc(&cell, '?');
-	grid_take(g, &cell);
+		lb_buf_addc(cell, '?');
+	grid_take(g, cell);
 	grid_add(g, step->why);
 }
 
 static void print_steps(const struct img_build *b, unsigned width, bool color, struct lb_buf *out)
 {
 	bool staged = b->stages > 1;
+	lb_autobuf struct lb_buf cell = { 0 };
 	grid_auto struct grid g = { .columns = staged ? 6 : 5,
 				    .left = staged ? 1u << 1 | 1u << 2 | 1u << 3 | 1u << 5 : 1u << 1 | 1u << 2 | 1u << 4 };
 	g.fixed = g.shrink = staged ? 2 : 1;
@@ -39,7 +39,7 @@ static void print_steps(const struct img_build *b, unsigned width, bool color, s
 	grid_add(&g, "layer");
 	grid_add(&g, "why");
 	for (size_t i = 0; i < b->steps_count; i++)
-		row_text(&g, &b->steps[i], staged);
+		row_text(&g, &b->steps[i], staged, &cell);
 	grid_print(&g, width, color, out);
 }
 

@@ -23,6 +23,7 @@ struct checker {
 	const struct lb_pairs *build_args; /* of docker's --build-arg, NULL: none */
 	struct lb_strv opaque;             /* bases of a project that nothing is said about */
 	struct steps *steps;               /* one a variant */
+	struct lb_dockerfile **parsed;     /* see scn_load_options */
 	struct lb_err *err;
 };
 
@@ -135,7 +136,12 @@ static int check_dockerfile(struct checker *c, const struct scn_state *st, size_
 	if (rc < 0)
 		return lb_recode(c->err, LB_INVALID);
 	collect(c->s, &c->steps[v], df);
-	return check_bases(c, plan);
+	rc = check_bases(c, plan);
+	if (c->parsed && !v && !st->seq) {
+		lb_dockerfile_free(*c->parsed);
+		*c->parsed = lb_steal(&df);
+	}
+	return rc;
 }
 
 /* before NULL: all; else those that differ. */
@@ -321,7 +327,9 @@ static int check_states(struct checker *c)
 int scn_check(struct scn_loader *l)
 {
 	struct scenario *s = l->s;
-	struct checker c = { .s = s, .contexts = l->options->contexts, .build_args = l->options->build_args, .err = l->err };
+	struct checker c = {
+		.s = s, .contexts = l->options->contexts, .build_args = l->options->build_args, .err = l->err, .parsed = l->options->parsed
+	};
 	c.steps = lb_calloc(s->variants_count, sizeof(*c.steps));
 	int rc = check_states(&c);
 	if (rc == 0)

@@ -117,6 +117,8 @@ struct scn_load_options {
 	bool without_git;                 /* a project's .git is no part of the context, as in the tree of a commit */
 	bool as_it_is;                    /* for a build of a project as it stands: its tree suggests no edits, and digest is
 	                                     without the context, which need not be read for it */
+	struct lb_dockerfile **parsed;    /* NULL, or gets the first variant's Dockerfile before any edit, as the check parsed
+	                                     it for every dialect; the caller's, also when loading fails */
 };
 /* path is a scenario directory, its scenario.yaml, or a project directory. LB_INVALID with FILE:LINE:COL. */
 int scenario_load(const char *path, const struct scn_load_options *options, struct scenario **out, struct lb_err *err);

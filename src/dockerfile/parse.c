@@ -273,6 +273,19 @@ int lb_dockerfile_parse(const char *name, const char *text, size_t len, const st
 	return rc;
 }
 
+bool lb_dockerfile_narrow(struct lb_dockerfile *df, unsigned dialect)
+{
+	bool narrower = df->dialect == LB_DIALECT_ALL && !(dialect & ~(unsigned)LB_DIALECT_ALL);
+	/* heredocs are told from words while the file is read */
+	if (!narrower || df->syntax_only || !(dialect & LB_DIALECT_HEREDOC))
+		return false;
+	for (size_t i = 0; i < df->instructions_count; i++)
+		if (lb_rules_check(df, dialect, &df->instructions[i], NULL))
+			return false;
+	df->dialect = dialect;
+	return true;
+}
+
 /* A trigger is a small file of its own for the engine: default escape, one instruction. */
 int lb_dockerfile_parse_trigger(struct lb_dockerfile *df, const char *text, const struct lb_instruction *at, struct lb_instruction **out,
 				struct lb_err *err)

@@ -130,13 +130,42 @@ static void namesakes_are_needed_together(void **state)
 	lb_dockerfile_free(df);
 }
 
+/* What a file narrows to is what it is when it is parsed so. */
+static void files_narrow_to_what_they_hold(void **state)
+{
+	(void)state;
+	const unsigned no_mount = LB_DIALECT_ALL & ~LB_DIALECT_MOUNT, no_heredoc = LB_DIALECT_ALL & ~LB_DIALECT_HEREDOC;
+	static const char plain[] = "FROM a\nRUN make\nCOPY . .\n", mounts[] = "FROM a\nRUN --mount=type=cache,target=/c make\n";
+	const struct {
+		const char *text;
+		unsigned dialect;
+		bool narrows;
+	} rows[] = {
+		{ plain, LB_DIALECT_ALL, true },
+		{ plain, no_mount, true },
+		{ plain, no_heredoc, false },
+		{ plain, LB_DIALECT_ALL | LB_DIALECT_LATE_RULES, false },
+		{ mounts, LB_DIALECT_ALL & ~LB_DIALECT_PARENTS, true },
+		{ mounts, no_mount, false },
+	};
+	for (size_t i = 0; i < LB_COUNT(rows); i++) {
+		lb_autodockerfile struct lb_dockerfile *df = parse_full(rows[i].text);
+		assert_int_equal(lb_dockerfile_narrow(df, rows[i].dialect), rows[i].narrows);
+		assert_int_equal(df->dialect, rows[i].narrows ? rows[i].dialect : LB_DIALECT_ALL);
+		lb_autodockerfile struct lb_dockerfile *parsed = NULL;
+		struct lb_parse_options o = { .dialect = rows[i].dialect };
+		struct lb_err err;
+		int rc = lb_dockerfile_parse("Dockerfile", rows[i].text, strlen(rows[i].text), &o, &parsed, &err);
+		assert_true(rc == 0 || !rows[i].narrows);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rules_are_checked_at_once_or_late),
-		cmocka_unit_test(names_may_be_loose),
-		cmocka_unit_test(from_sees_earlier_stages_or_all),
-		cmocka_unit_test(namesakes_are_needed_together),
+		cmocka_unit_test(rules_are_checked_at_once_or_late), cmocka_unit_test(names_may_be_loose),
+		cmocka_unit_test(from_sees_earlier_stages_or_all),   cmocka_unit_test(namesakes_are_needed_together),
+		cmocka_unit_test(files_narrow_to_what_they_hold),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -148,6 +148,9 @@ struct lb_parse_options {
  * what depends on values (bases, cycles, targets) is lb_build_plan's in stage.h. */
 int lb_dockerfile_parse(const char *name, const char *text, size_t len, const struct lb_parse_options *options,
                         struct lb_dockerfile **out, struct lb_err *err);
+/* Makes of a file that was parsed for LB_DIALECT_ALL what it is in a dialect with less. False, and nothing done: that
+ * would fail, or has to be parsed again. */
+bool lb_dockerfile_narrow(struct lb_dockerfile *df, unsigned dialect);
 void lb_dockerfile_free(struct lb_dockerfile *df); /* NULL is fine */
 void lb_dockerfile_cleanup(struct lb_dockerfile **df);
 #define lb_autodockerfile __attribute__((cleanup(lb_dockerfile_cleanup)))
