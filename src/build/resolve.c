@@ -63,10 +63,10 @@ static struct lb_stage_state frozen(struct lb_arena *arena, const struct lb_stag
 	return f;
 }
 
+/* out->before is there already. */
 static int resolve_step(struct build *b, const struct lb_instruction *in, struct lb_stage_state *state, struct resolved_step *out,
 			struct resolved *keep, struct lb_err *err)
 {
-	struct lb_stage_state before = *state;
 	int rc = lb_step_resolve(state, in, 0, &out->step, err);
 	const struct lb_step *step = &out->step;
 	if (!rc)
@@ -76,7 +76,6 @@ static int resolve_step(struct build *b, const struct lb_instruction *in, struct
 	if (rc || !keep)
 		return rc;
 	struct lb_arena *arena = &b->plan->arena;
-	out->before = frozen(arena, &before);
 	out->after = frozen(arena, state);
 	out->text = step_text(arena, in);
 	out->model = step->op == LB_OP_RUN ? step_model(b, out->text, step->command) : NULL;
@@ -105,8 +104,12 @@ static int resolve_stage(struct build *b, struct stage_run *st, struct lb_stage_
 	/* triggers are parsed into the file, by each build anew */
 	if (keep && has_triggers(st, states))
 		keep->unfit = true;
-	for (size_t i = stage->first; !rc && i < stage->end; i++)
-		rc = resolve_step(b, &b->plan->df->instructions[i], state, &steps[i - stage->first], keep, err);
+	for (size_t i = stage->first; !rc && i < stage->end; i++) {
+		struct resolved_step *step = &steps[i - stage->first];
+		if (keep)
+			step->before = step == steps ? frozen(&b->plan->arena, state) : step[-1].after;
+		rc = resolve_step(b, &b->plan->df->instructions[i], state, step, keep, err);
+	}
 	if (keep)
 		keep->stages[st->index] = steps;
 	return rc;

@@ -103,6 +103,8 @@ static void write_value(struct lb_json *w, const json_t *j)
 void lb_image_config_json(const struct lb_image *im, struct lb_buf *out)
 {
 	struct lb_json w = { .out = out };
+	/* about as much as a layer and its instruction take */
+	lb_buf_reserve(out, 1024 + im->layers_count * 80 + im->history_count * 160);
 	lb_json_open(&w, '{');
 	lb_json_kstr(&w, "architecture", im->architecture);
 	if (im->author)
@@ -136,6 +138,7 @@ static void write_descriptor(struct lb_json *w, const char *media_type, const st
 void lb_image_manifest_json(const struct lb_image *im, const struct lb_digest *config, uint64_t config_bytes, struct lb_buf *out)
 {
 	struct lb_json w = { .out = out };
+	lb_buf_reserve(out, 512 + im->layers_count * 176);
 	lb_json_open(&w, '{');
 	lb_json_kuint(&w, "schemaVersion", 2);
 	lb_json_kstr(&w, "mediaType", LB_MEDIA_MANIFEST);

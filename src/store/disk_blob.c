@@ -193,10 +193,8 @@ bool lb_disk_use(struct lb_backend *be, const struct lb_digest *digest)
 	bool safe = leased(d, NULL) == 0;
 	if (!look_at(d, digest, &st))
 		return false;
-	if (is_marked(d, digest))
-		return true;
 	safe = safe && lb_disk_ns(st.st_mtim) >= d->lease_ns - LB_DISK_FRESH_NS;
-	if (!safe && !touch(d, digest))
+	if (!safe && !is_marked(d, digest) && !touch(d, digest))
 		return false;
 	mark_used(d, digest);
 	return true;

@@ -6,10 +6,13 @@
 
 void lb_chain_add(struct lb_chain *chain, uint64_t serial, const void *data, size_t len)
 {
-	/* nearly all keys have one record */
-	if (chain->count == chain->cap) {
-		chain->cap = chain->cap ? chain->cap * 2 : 1;
-		chain->items = lb_realloc(chain->items, chain->cap, sizeof(*chain->items));
+	if (!chain->count) {
+		chain->items = &chain->only;
+	} else if (!chain->cap) {
+		chain->items = lb_grow(NULL, 0, &chain->cap, sizeof(*chain->items));
+		chain->items[0] = chain->only;
+	} else {
+		chain->items = lb_grow(chain->items, chain->count, &chain->cap, sizeof(*chain->items));
 	}
 	struct lb_chain_item *item = &chain->items[chain->count++];
 	*item = (struct lb_chain_item){ serial, len, lb_malloc(len) };
@@ -21,7 +24,8 @@ void lb_chain_release(struct lb_chain *chain)
 {
 	for (size_t i = 0; i < chain->count; i++)
 		free(chain->items[i].data);
-	free(chain->items);
+	if (chain->cap)
+		free(chain->items);
 	*chain = (struct lb_chain){ 0 };
 }
 

@@ -20,6 +20,7 @@ struct lb_chain_item {
 struct lb_chain {
 	struct lb_chain_item *items; /* oldest first */
 	size_t count, cap;
+	struct lb_chain_item only;   /* where the first one is while it is the only one, as for nearly all keys */
 };
 void lb_chain_add(struct lb_chain *chain, uint64_t serial, const void *data, size_t len);
 void lb_chain_release(struct lb_chain *chain);
