@@ -66,8 +66,26 @@ static void random_suffix(char out[13])
 		snprintf(out + 2 * i, 3, "%02x", raw[i]);
 }
 
+/* A device, a pipe: it is written to, and stays what it is. */
+static bool is_special(int dirfd, const char *path)
+{
+	struct stat st;
+	return fstatat(dirfd, path, &st, 0) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+static int write_special(int dirfd, const char *path, const void *data, size_t len, struct lb_err *err)
+{
+	lb_autofd int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC);
+	int e = errno;
+	if (fd < 0)
+		return lb_recode(err, (lb_fail_errno(err, e, "cannot write to %s", path), LB_CANTCREAT));
+	return lb_fs_write_fd(fd, data, len, path, err);
+}
+
 int lb_fs_write(int dirfd, const char *path, const void *data, size_t len, struct lb_err *err)
 {
+	if (is_special(dirfd, path))
+		return write_special(dirfd, path, data, len, err);
 	char suffix[13];
 	random_suffix(suffix);
 	lb_autofree char *tmp = lb_format("%s.%s.tmp", path, suffix);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lbench/buf.h"
@@ -158,6 +159,12 @@ static void files_are_whole_or_absent(void **state)
 	struct lb_err err;
 	assert_int_equal(lb_fs_mkdirs(fd, "a/b/c", &err), 0);
 	assert_int_equal(lb_fs_write(fd, "a/b/c/f", "text", 4, &err), 0);
+	/* a device is written to and stays one; by a link of ours, so that a mistake here replaces that only */
+	assert_int_equal(symlinkat("/dev/null", fd, "a/null"), 0);
+	assert_int_equal(lb_fs_write(fd, "a/null", "text", 4, &err), 0);
+	struct stat st;
+	assert_int_equal(fstatat(fd, "a/null", &st, 0), 0);
+	assert_true(S_ISCHR(st.st_mode));
 	assert_int_equal(lb_fs_mkdirs(fd, "a/b/c/f/g", &err), LB_CANTCREAT);
 	lb_autobuf struct lb_buf b = { 0 };
 	assert_int_equal(lb_fs_read(fd, "a/b/c/f", &b, &err), 0);

@@ -20,7 +20,8 @@ int lb_fs_read(int dirfd, const char *path, struct lb_buf *out, struct lb_err *e
 int lb_fs_read_fd(int fd, struct lb_buf *out, struct lb_err *err);
 /* Writes all of data to fd, across short writes and EINTR. name is for the message. */
 int lb_fs_write_fd(int fd, const void *data, size_t len, const char *name, struct lb_err *err);
-/* Whole or absent: writes under a temporary name beside path, renames. */
+/* Whole or absent: writes under a temporary name beside path, renames. What is no regular file (/dev/stdout, a pipe) is
+ * written to as it is. */
 int lb_fs_write(int dirfd, const char *path, const void *data, size_t len, struct lb_err *err);
 /* Makes path and its parents (0777 less umask); fine when it is there. LB_CANTCREAT on failure. */
 int lb_fs_mkdirs(int dirfd, const char *path, struct lb_err *err);
