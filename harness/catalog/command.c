@@ -30,6 +30,18 @@ const char *command_line_value(const struct command_line *l, const char *options
 	return NULL;
 }
 
+char *command_line_path(const struct command_line *l, const char *path)
+{
+	lb_autofree char *joined = lb_path_join(l->dir, path);
+	return lb_path_clean(joined);
+}
+
+const char *command_line_find(const struct command_line *l, const struct view *v, const char *path)
+{
+	lb_autofree char *full = command_line_path(l, path);
+	return view_find(v, full);
+}
+
 /* Where the tool's own words begin: `python -m pip` is pip. */
 static size_t find_tool(const struct lb_strv *w)
 {
@@ -106,5 +118,8 @@ void command_line_read(const struct shell_command *c, const struct view *v, stru
 			lb_strv_add(&out->names, word);
 		i++;
 	}
+	/* what `--version` asks for is what it does */
+	if (!out->verb && command_line_has(out, "--version"))
+		out->verb = "--version";
 	settle_dir(out, v);
 }

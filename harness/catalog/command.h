@@ -22,6 +22,11 @@ void command_line_release(struct command_line *l);
 bool command_line_has(const struct command_line *l, const char *options);
 const char *command_line_value(const struct command_line *l, const char *options); /* NULL */
 
+/* A path as the command names it: absolute, cleaned. Yours. */
+char *command_line_path(const struct command_line *l, const char *path);
+/* The context's path of it; NULL when no COPY brought it. In v's arena. */
+const char *command_line_find(const struct command_line *l, const struct view *v, const char *path);
+
 /* Of one command: what its result depends on, and for how many packages its figures stand. */
 struct command_needs {
 	struct lb_strv depends;
@@ -30,7 +35,9 @@ struct command_needs {
 	char *counted; /* "poetry.lock"; NULL: they were named, or nothing tells */
 	char *why;     /* it cannot be known; NULL */
 };
-void command_needs_find(const struct command_line *l, const struct catalog_row *row, const struct view *v, struct command_needs *out);
+/* said: the words of the RUN's commands before; a file that they name is theirs. */
+void command_needs_find(const struct command_line *l, const struct catalog_row *row, const struct view *v, const struct lb_strv *said,
+			struct command_needs *out);
 void command_needs_release(struct command_needs *n);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "catalog/table.h"
 #include "lbench/fs.h"
 #include "lbench/ignore.h"
 
@@ -117,7 +118,9 @@ static int read_stage(struct reading *r, size_t index)
 	struct stage *st = &r->stages[index];
 	struct stage *base = ps->base_stage >= 0 ? &r->stages[ps->base_stage] : NULL;
 	st->view = (struct view){ .arena = &r->c->arena, .context = r->context };
-	lb_stage_state_init(&st->state, r->plan, (int)index, NULL, base ? &base->state : NULL);
+	const char *workdir = base ? NULL : catalog_base_workdir(ps->base);
+	struct lb_image_config config = { .user = "", .workdir = workdir, .stop_signal = "", .author = "" };
+	lb_stage_state_init(&st->state, r->plan, (int)index, workdir ? &config : NULL, base ? &base->state : NULL);
 	if (base)
 		view_inherit(&st->view, &base->view);
 	int rc = 0;

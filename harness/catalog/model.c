@@ -17,6 +17,7 @@ struct making {
 	const struct model_scene *s;
 	struct shell_commands commands;
 	struct lb_strv depends;
+	struct lb_strv said; /* words of the commands so far */
 	struct write *writes;
 	size_t count, cap;
 	uint64_t cold_ms, warm_ms;
@@ -221,7 +222,7 @@ static void read_command(struct making *m, const struct shell_command *c)
 	if (!row || (row->then && !catalog_listed(row->then, then))) {
 		refuse(m, lb_format("`%s%s%s` is not in the catalogue", c->words.items[0], l.verb ? " " : "", l.verb ? l.verb : ""));
 	} else {
-		command_needs_find(&l, row, m->s->view, &n);
+		command_needs_find(&l, row, m->s->view, &m->said, &n);
 		if (n.why)
 			refuse(m, lb_strdup(n.why));
 		for (size_t i = 0; i < n.depends.count; i++)
@@ -233,6 +234,8 @@ static void read_command(struct making *m, const struct shell_command *c)
 		add_names(m, row, &n);
 		forget(m, &l);
 	}
+	for (size_t i = 0; i < c->words.count; i++)
+		lb_strv_add(&m->said, c->words.items[i]);
 	command_needs_release(&n);
 	command_line_release(&l);
 }
@@ -332,6 +335,7 @@ void model_make(const struct model_scene *s, struct catalog_run *out, size_t *ou
 	give(&m, out, outputs);
 	shell_release(&m.commands);
 	lb_strv_release(&m.depends);
+	lb_strv_release(&m.said);
 	free(m.writes);
 	lb_buf_release(&m.what);
 	lb_buf_release(&m.typical);

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "catalog/manifest.h"
 #include "lbench/fs.h"
 #include "lbench/ignore.h"
 
@@ -13,7 +14,9 @@ struct finding {
 	const struct command_line *l;
 	const struct catalog_row *row;
 	const struct view *v;
+	const struct lb_strv *said;
 	struct command_needs *out;
+	bool whole; /* sources: with what no build reads */
 };
 
 void command_needs_release(struct command_needs *n)
@@ -29,6 +32,12 @@ static void depend(struct finding *f, const char *what)
 		lb_strv_add(&f->out->depends, what);
 }
 
+static void depend_on_made(struct finding *f)
+{
+	for (size_t i = 0; i < f->v->made.count; i++)
+		depend(f, f->v->made.items[i]);
+}
+
 static void refuse(struct finding *f, char *why)
 {
 	if (f->out->why)
@@ -37,39 +46,15 @@ static void refuse(struct finding *f, char *why)
 		f->out->why = why;
 }
 
-static char *inside(const struct finding *f, const char *path)
-{
-	lb_autofree char *joined = lb_path_join(f->l->dir, path);
-	return lb_path_clean(joined);
-}
-
-/* The context's path of a file as the command names it; NULL. */
 static const char *locate(const struct finding *f, const char *path)
 {
-	lb_autofree char *full = inside(f, path);
-	return view_find(f->v, full);
+	return command_line_find(f->l, f->v, path);
 }
 
 static bool is_dir(const struct finding *f, const char *from)
 {
 	const struct lb_node *n = lb_tree_get(f->v->context, from);
 	return n && n->attr.kind == LB_DIR;
-}
-
-static void load(const struct finding *f, const char *from, struct lb_buf *out)
-{
-	const struct lb_node *n = lb_tree_get(f->v->context, from);
-	if (n && n->content)
-		lb_content_load(n->content, out, NULL);
-}
-
-static bool holds(const struct finding *f, const char *name, const char *text)
-{
-	const char *from = locate(f, name);
-	lb_autobuf struct lb_buf data = { 0 };
-	if (from)
-		load(f, from, &data);
-	return from && strstr(lb_buf_str(&data), text);
 }
 
 static uint32_t occurrences(const char *text, const char *sign)
@@ -83,13 +68,10 @@ static uint32_t occurrences(const char *text, const char *sign)
 /* A file that no COPY brought was made by a RUN before, where there was one: the result depends on what that does. */
 static void not_copied(struct finding *f, const char *what)
 {
-	const struct lb_strv *made = &f->v->made;
-	if (!made->count || f->v->unclear) {
+	if (!f->v->made.count || f->v->unclear)
 		refuse(f, lb_strdup(what));
-		return;
-	}
-	for (size_t i = 0; i < made->count; i++)
-		depend(f, made->items[i]);
+	else
+		depend_on_made(f);
 }
 
 static void file_not_copied(struct finding *f, const char *path)
@@ -116,7 +98,7 @@ static void read_requirements(struct finding *f, const char *path, unsigned dept
 		return;
 	if (!f->out->counted)
 		f->out->counted = lb_strdup(lb_path_base(path));
-	load(f, from, &data);
+	view_load(f->v, from, &data);
 	const char *p = lb_buf_str(&data);
 	while (*p) {
 		p += strspn(p, " \t\r\n");
@@ -127,11 +109,20 @@ static void read_requirements(struct finding *f, const char *path, unsigned dept
 	}
 }
 
+/* "./lib", "wheels/x.whl", "x @ file:///src/x". */
+static bool is_place(const char *requirement)
+{
+	size_t n = strcspn(requirement, " \t;@#");
+	return strstr(requirement, "file:") ||
+	       (*requirement != '-' && !strstr(requirement, "://") && (*requirement == '.' || memchr(requirement, '/', n)));
+}
+
 static void read_requirement(struct finding *f, const char *file, const char *line, size_t len, unsigned depth)
 {
 	static const char *const includes[] = { "-r", "--requirement", "-c", "--constraint" };
 	lb_autofree char *text = lb_strndup(line, len);
-	size_t option = strcspn(text, " \t=");
+	bool joined = text[0] == '-' && text[1] && strchr("rce", text[1]); /* -rbase.txt */
+	size_t option = joined ? 2 : strcspn(text, " \t=");
 	const char *value = text + option + strspn(text + option, " \t=");
 	lb_autofree char *word = lb_strndup(text, option);
 	lb_autofree char *name = lb_strndup(value, strcspn(value, " \t#"));
@@ -146,8 +137,8 @@ static void read_requirement(struct finding *f, const char *file, const char *li
 		}
 	}
 	bool editable = strcmp(word, "-e") == 0 || strcmp(word, "--editable") == 0;
-	if (*text == '.' || (editable && !strstr(value, "://")))
-		f->out->sources = true;
+	bool links = strcmp(word, "-f") == 0 || strcmp(word, "--find-links") == 0;
+	f->out->sources |= editable || links ? !strstr(value, "://") : is_place(text);
 	if (*text != '-')
 		f->out->packages++;
 }
@@ -157,18 +148,36 @@ static void read_requirement(struct finding *f, const char *file, const char *li
 static void read_below(struct finding *f)
 {
 	const struct catalog_row *row = f->row;
-	bool listed = row->below && (!*row->below_if || holds(f, row->below, row->below_if) || locate(f, "pnpm-workspace.yaml"));
-	if (!listed)
-		return;
-	lb_autostrv struct lb_strv files = { 0 };
-	view_list(f->v, f->l->dir, row->below, &files);
-	if (files.count > BELOW_MAX) {
-		lb_autofree char *all = lb_format("**/%s", row->below);
-		depend(f, all);
-		return;
+	bool listed = row->below &&
+		      (!*row->below_if || manifest_holds(f->l, f->v, row->below, row->below_if) || locate(f, "pnpm-workspace.yaml"));
+	for (const char *p = listed ? row->below : ""; *p;) {
+		size_t n = strcspn(p, " ");
+		lb_autofree char *name = lb_strndup(p, n);
+		lb_autostrv struct lb_strv files = { 0 };
+		view_list(f->v, f->l->dir, name, &files);
+		lb_autofree char *all = lb_format("**/%s", name);
+		if (files.count > BELOW_MAX)
+			depend(f, all);
+		for (size_t i = 0; files.count <= BELOW_MAX && i < files.count; i++)
+			depend(f, files.items[i]);
+		p += n + (p[n] == ' ');
 	}
-	for (size_t i = 0; i < files.count; i++)
-		depend(f, files.items[i]);
+}
+
+/* The system's own directories: what was copied into them, and what RUNs before made there. */
+static void read_system(struct finding *f)
+{
+	for (const char *p = f->row->system; p && *p;) {
+		size_t n = strcspn(p, " ");
+		lb_autofree char *dir = lb_strndup(p, n);
+		lb_autostrv struct lb_strv files = { 0 };
+		view_list(f->v, dir, "*", &files);
+		for (size_t i = 0; i < files.count; i++)
+			depend(f, files.items[i]);
+		p += n + (p[n] == ' ');
+	}
+	if (f->row->system)
+		depend_on_made(f);
 }
 
 static void count_packages(struct finding *f, const char *from)
@@ -177,7 +186,7 @@ static void count_packages(struct finding *f, const char *from)
 	lb_autobuf struct lb_buf data = { 0 };
 	if (!sign || f->out->counted)
 		return;
-	load(f, from, &data);
+	view_load(f->v, from, &data);
 	uint32_t n = occurrences(lb_buf_str(&data), sign);
 	if (n) {
 		f->out->packages = n;
@@ -231,30 +240,82 @@ static char *plain_path(const char *name)
 	return n ? lb_strndup(name, n) : lb_strdup(".");
 }
 
+/* A command before in this RUN speaks of it: "mkdir /data && chown app /data", "curl -O https://…/x.tgz && tar xf x.tgz". */
+static bool was_said(const struct finding *f, const char *name)
+{
+	for (size_t i = 0; i < f->said->count; i++)
+		if (strcmp(lb_path_base(f->said->items[i]), lb_path_base(name)) == 0)
+			return true;
+	return false;
+}
+
 static void read_name(struct finding *f, const char *name, bool must)
 {
 	lb_autofree char *path = plain_path(name);
+	lb_autofree char *full = command_line_path(f->l, path);
 	const char *from = strchr(path, '$') ? NULL : locate(f, path);
-	if (from && is_dir(f, from))
+	bool dir = from ? is_dir(f, from) : view_holds_below(f->v, full);
+	f->whole |= dir && (!from || !*from) && (f->row->flags & MOVES);
+	if (dir)
 		f->out->sources = true;
 	else if (from)
 		depend(f, from);
 	else if (must)
 		file_not_copied(f, name);
+	else if (f->v->unclear && !was_said(f, name))
+		f->out->sources = true; /* a RUN that nobody knows may have made it, of all that was there */
+	else if (!was_said(f, name))
+		depend_on_made(f);
+}
+
+/* `chmod 755 FILE`, `sed s/a/b/ FILE`; `tar xzf FILE`. */
+static bool is_text(const struct finding *f, const char *first)
+{
+	if (strcmp(f->row->tool, "tar") == 0)
+		return !strpbrk(first, "./");
+	return (f->row->flags & TEXT_FIRST) && !command_line_has(f->l, "-e --expression -f --file --reference");
+}
+
+static void read_any_names(struct finding *f)
+{
+	const struct command_line *l = f->l;
+	bool made_here = strcmp(l->tool, "install") == 0 && command_line_has(l, "-d --directory");
+	size_t end = l->names.count;
+	if ((f->row->flags & INTO_LAST) && end && !command_line_has(l, "-t --target-directory"))
+		end--;
+	if (!l->verb || made_here)
+		return;
+	if (!is_text(f, l->verb))
+		read_name(f, l->verb, false);
+	for (size_t i = 0; i < end; i++)
+		read_name(f, l->names.items[i], false);
 }
 
 static void read_names(struct finding *f)
 {
 	const struct command_line *l = f->l;
-	bool any = strcmp(f->row->verbs, "*") == 0;
 	if (!(f->row->flags & NAMES_ARE_FILES))
 		return;
-	if (any && l->verb)
-		read_name(f, l->verb, false);
-	for (size_t i = 0; i < l->names.count; i++) {
-		bool path = is_path(l->names.items[i]);
-		if (any || path)
-			read_name(f, l->names.items[i], path && !any);
+	if (strcmp(f->row->verbs, "*") == 0) {
+		read_any_names(f);
+		return;
+	}
+	for (size_t i = 0; i < l->names.count; i++)
+		if (is_path(l->names.items[i]))
+			read_name(f, l->names.items[i], true);
+}
+
+/* A file of the project that is named anywhere is read: `mvn -s ci/settings.xml`, `pip --find-links wheels`. */
+static void read_values(struct finding *f)
+{
+	const struct command_line *l = f->l;
+	for (size_t i = 0; i < l->options.count; i++) {
+		const char *value = l->values.items[i];
+		const char *from = *value && !strchr(value, '$') ? locate(f, value) : NULL;
+		if (from && !is_dir(f, from))
+			depend(f, from);
+		else if (from && catalog_listed("-f --find-links", l->options.items[i]))
+			f->out->sources = true;
 	}
 }
 
@@ -275,57 +336,22 @@ static void read_host(struct finding *f)
 
 /* ---- sources ---- */
 
-/* What keeps a hook from being the project's own code. */
-static bool only_hooks_of_git(const char *text)
-{
-	return strstr(text, "\"prepare\": \"husky") || strstr(text, "\"prepare\": \"lefthook") || strstr(text, "\"prepare\":\"husky");
-}
-
-static bool npm_hooks(const struct finding *f)
-{
-	lb_autobuf struct lb_buf data = { 0 };
-	const char *from = locate(f, "package.json");
-	if (!from || command_line_has(f->l, "--ignore-scripts"))
-		return false;
-	load(f, from, &data);
-	const char *text = lb_buf_str(&data);
-	return strstr(text, "\"preinstall\"") || strstr(text, "\"postinstall\"") || strstr(text, "\"install\":") ||
-	       (strstr(text, "\"prepare\"") && !only_hooks_of_git(text));
-}
-
-static bool composer_hooks(const struct finding *f)
-{
-	bool scripts = holds(f, "composer.json", "\"post-install-cmd\"") || holds(f, "composer.json", "\"post-autoload-dump\"") ||
-		       holds(f, "composer.json", "\"pre-autoload-dump\"") || holds(f, "composer.json", "\"post-update-cmd\"");
-	bool maps = command_line_has(f->l, "-o --optimize-autoloader -a --classmap-authoritative -ao -oa") ||
-		    holds(f, "composer.json", "\"classmap\"");
-	return (scripts && !command_line_has(f->l, "--no-scripts")) || (maps && !command_line_has(f->l, "--no-autoloader"));
-}
-
-static bool installs_itself(const struct finding *f)
-{
-	if (command_line_has(f->l, "--no-root --no-install-project --no-self --no-install-workspace"))
-		return false;
-	if (strcmp(f->l->tool, "uv") == 0)
-		return holds(f, "pyproject.toml", "[build-system]") || holds(f, "pyproject.toml", "package = true");
-	return !holds(f, "pyproject.toml", "package-mode = false");
-}
-
 static void read_sources(struct finding *f)
 {
 	struct command_needs *out = f->out;
 	unsigned flags = f->row->flags;
-	bool itself = (flags & ITSELF) && installs_itself(f);
-	out->sources |= (flags & SOURCES) || itself;
+	bool itself = (flags & ITSELF) && manifest_installs_itself(f->l, f->v);
+	bool package = catalog_listed("pip poetry uv pdm", f->row->tool) || catalog_listed(f->row->reads, "setup.py");
+	out->sources |= (flags & SOURCES) || itself || manifest_installs_parts(f->l, f->row, f->v);
 	if (flags & HOOKS)
-		out->sources |= strcmp(f->l->tool, "composer") == 0 ? composer_hooks(f) : npm_hooks(f);
+		out->sources |= strcmp(f->l->tool, "composer") == 0 ? manifest_composer_hooks(f->l, f->v)
+								    : manifest_npm_hooks(f->l, f->v, &out->depends);
 	if (!out->sources)
 		return;
-	view_sources(f->v, &out->depends);
-	for (size_t i = 0; i < f->v->made.count; i++)
-		depend(f, f->v->made.items[i]);
-	if (itself && locate(f, "README.md"))
-		depend(f, locate(f, "README.md"));
+	view_sources(f->v, !f->whole, &out->depends);
+	depend_on_made(f);
+	if (package) /* its description */
+		read_listed(f, "README.md README.rst", true);
 	if (!out->depends.count)
 		refuse(f, lb_format("`%s` reads no file that a COPY brought", f->row->name));
 }
@@ -351,21 +377,24 @@ static void prune(struct lb_strv *v)
 	*v = left;
 }
 
-void command_needs_find(const struct command_line *l, const struct catalog_row *row, const struct view *v, struct command_needs *out)
+void command_needs_find(const struct command_line *l, const struct catalog_row *row, const struct view *v, const struct lb_strv *said,
+			struct command_needs *out)
 {
 	*out = (struct command_needs){ 0 };
-	struct finding f = { l, row, v, out };
+	struct finding f = { l, row, v, said, out, false };
 	size_t shift = strcmp(l->tool, "uv") == 0 && l->verb && strcmp(l->verb, "pip") == 0; /* uv pip install NAME */
 	bool python = strcmp(row->tool, "pip") == 0 || strcmp(l->tool, "uv") == 0;
 	for (size_t i = 0; i < l->files.count; i++) {
 		if (python)
 			read_requirements(&f, l->files.items[i], 0);
 		else
-			read_name(&f, l->files.items[i], true);
+			read_name(&f, l->files.items[i], strcmp(row->verbs, "*") != 0);
 	}
 	read_names(&f);
+	read_values(&f);
 	read_listed(&f, row->reads, true);
 	read_below(&f);
+	read_system(&f);
 	if (row->needs && !read_listed(&f, row->needs, false)) {
 		lb_autofree char *what = lb_format("`%s` finds none of %s among the files that a COPY brought", row->name, row->needs);
 		not_copied(&f, what);

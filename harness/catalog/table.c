@@ -20,8 +20,8 @@ bool catalog_listed(const char *list, const char *word)
 static const struct catalog_tool tools[] = {
 	{ "pip",
 	  "-i --index-url --extra-index-url -f --find-links -t --target --prefix --root --trusted-host --platform --python-version "
-	  "--cache-dir "
-	  "--timeout --retries --progress-bar --only-binary --no-binary -w --wheel-dir -d --dest --src --upgrade-strategy --use-feature",
+	  "--cache-dir --timeout --retries --progress-bar --only-binary --no-binary -w --wheel-dir -d --dest --src --upgrade-strategy "
+	  "--use-feature",
 	  NULL, "-r --requirement -c --constraint" },
 	{ "poetry", "--only --with --without -E --extras -f --format -o --output", "-C --directory -P --project", NULL },
 	{ "uv",
@@ -62,8 +62,12 @@ static const struct catalog_tool tools[] = {
 	{ "wget", "-O --output-document -P --directory-prefix --header -T --timeout -t --tries", NULL, NULL },
 	{ "git", "-b --branch --depth -c -C", NULL, NULL },
 	{ "useradd groupadd adduser addgroup usermod groupmod", "-u -g -G -d -s -c -S -h --uid --gid --home --shell --groups", NULL, NULL },
-	{ "install", "-m -o -g", NULL, NULL },
-	{ "tar unzip", "-C -d --directory -f", NULL, NULL },
+	{ "install", "-m -o -g -t --target-directory", NULL, NULL },
+	{ "tar", "-C --directory", NULL, "-f --file" },
+	{ "unzip", "-d", NULL, NULL },
+	{ "sed grep", "-e --expression", NULL, "-f --file" },
+	{ "setfacl", "-m -x --modify --remove", NULL, NULL },
+	{ "cp mv", "-t --target-directory", NULL, NULL },
 	{ "python", "-m -c", NULL, NULL },
 };
 
@@ -165,7 +169,9 @@ static const struct catalog_row rows[] = {
 	  .cache_each_kib = 60 },
 	{ "npm run", "npm", "run run-script test build start", SOURCES | OUTPUT, .ms = 18000, .path = "dist", .files = 90, .kib = 3000,
 	  .compresses_to = 0.3 },
-	{ "npm", "npm", "cache config set prune version --version pkg", 0, .ms = 700 },
+	{ "npm", "npm", "cache config set version --version", 0, .ms = 700 },
+	{ "npm prune", "npm", "prune pkg rebuild dedupe", HOOKS, "package.json package-lock.json npm-shrinkwrap.json .npmrc",
+	  "package.json", .ms = 900 },
 	{ "yarn add", "yarn", "add global", NAMED | COUNTED | WORLD_ALWAYS, "package.json yarn.lock .yarnrc .yarnrc.yml", .world = NPM,
 	  .ms = 3000, .each_ms = 1200, .packages = 1, .path = "MODULES", .each_files = 300, .each_kib = 2500, .compresses_to = 0.26,
 	  .cache = "/usr/local/share/.cache/yarn", .cache_each_kib = 500 },
@@ -192,21 +198,22 @@ static const struct catalog_row rows[] = {
 	  .cache_each_kib = 90 },
 	{ "yarn", "yarn", "cache config set --version", 0, .ms = 700 },
 	{ "yarn run", "yarn", "*", SOURCES | OUTPUT, .ms = 18000, .path = "dist", .files = 90, .kib = 3000, .compresses_to = 0.3 },
-	{ "pnpm fetch", "pnpm", "fetch", 0, "pnpm-lock.yaml .npmrc", "pnpm-lock.yaml", "pnpm-lock.yaml", .world = NPM, .ms = 1500,
-	  .each_ms = 14, .warm_ms = 900, .warm_each_ms = 3, .packages = 400, .path = "node_modules", .each_files = 28, .each_kib = 210,
-	  .compresses_to = 0.26 },
+	{ "pnpm fetch", "pnpm", "fetch", 0, "pnpm-lock.yaml .npmrc .pnpmfile.cjs patches", "pnpm-lock.yaml", "pnpm-lock.yaml", .world = NPM,
+	  .ms = 1500, .each_ms = 14, .warm_ms = 900, .warm_each_ms = 3, .packages = 400, .path = "node_modules", .each_files = 28,
+	  .each_kib = 210, .compresses_to = 0.26 },
 	{ "pnpm add", "pnpm", "add install i", NAMED | COUNTED | WORLD_ALWAYS, "package.json pnpm-lock.yaml .npmrc", .world = NPM,
 	  .ms = 2000, .each_ms = 900, .packages = 1, .path = "MODULES", .each_files = 300, .each_kib = 2500, .compresses_to = 0.26 },
-	{ "pnpm install", "pnpm", "install i", HOOKS, "package.json pnpm-lock.yaml pnpm-workspace.yaml .npmrc", "package.json",
-	  "pnpm-lock.yaml", "package.json", "\"workspaces\"", NPM, .ms = 1800, .each_ms = 16, .warm_ms = 1000, .warm_each_ms = 4,
-	  .packages = 400, .path = "node_modules", .each_files = 28, .each_kib = 210, .compresses_to = 0.26 },
-	{ "pnpm", "pnpm", "store config set prune --version", 0, .ms = 700 },
+	{ "pnpm install", "pnpm", "install i", HOOKS, "package.json pnpm-lock.yaml pnpm-workspace.yaml .npmrc .pnpmfile.cjs patches",
+	  "package.json", "pnpm-lock.yaml", "package.json", "\"workspaces\"", NPM, .ms = 1800, .each_ms = 16, .warm_ms = 1000,
+	  .warm_each_ms = 4, .packages = 400, .path = "node_modules", .each_files = 28, .each_kib = 210, .compresses_to = 0.26 },
+	{ "pnpm", "pnpm", "store config set --version", 0, .ms = 700 },
+	{ "pnpm prune", "pnpm", "prune", HOOKS, "package.json pnpm-lock.yaml pnpm-workspace.yaml .npmrc", "package.json", .ms = 900 },
 	{ "pnpm run", "pnpm", "*", SOURCES | OUTPUT, .ms = 18000, .path = "dist", .files = 90, .kib = 3000, .compresses_to = 0.3 },
 	{ "bun install",
 	  "bun",
 	  "install i",
 	  HOOKS,
-	  "package.json bun.lock bun.lockb bunfig.toml",
+	  "package.json bun.lock bun.lockb bunfig.toml patches",
 	  "package.json",
 	  "bun.lock bun.lockb",
 	  "package.json",
@@ -270,8 +277,11 @@ static const struct catalog_row rows[] = {
 	  .path = "/root/.m2", .files = 1900, .kib = 95000, .compresses_to = 0.92 },
 	{ "mvn package", "mvn", "*", SOURCES | OUTPUT | WORLD_ALWAYS, .world = "world:maven-central", .ms = 42000, .warm_ms = 16000,
 	  .path = "target", .files = 120, .kib = 30000, .compresses_to = 0.9, .cache = "/root/.m2", .cache_each_kib = 95000 },
-	{ "gradle dependencies", "gradle", "dependencies --version wrapper", WORLD_ALWAYS,
-	  "build.gradle build.gradle.kts settings.gradle settings.gradle.kts gradle.properties gradle gradlew gradle.lockfile",
+	{ "gradle --version", "gradle", "--version wrapper", 0, "gradlew gradle", .world = "world:gradle", .ms = 6000, .warm_ms = 900,
+	  .path = "/root/.gradle", .files = 400, .kib = 140000, .compresses_to = 0.9 },
+	{ "gradle dependencies", "gradle", "dependencies", WORLD_ALWAYS,
+	  "build.gradle build.gradle.kts settings.gradle settings.gradle.kts gradle.properties gradle gradlew gradle.lockfile "
+	  "buildSrc",
 	  "build.gradle build.gradle.kts settings.gradle settings.gradle.kts", NULL, "build.gradle*", "", "world:maven-central",
 	  .ms = 40000, .warm_ms = 9000, .path = "/root/.gradle", .files = 1200, .kib = 180000, .compresses_to = 0.85 },
 	{ "gradle build", "gradle", "*", SOURCES | OUTPUT | WORLD_ALWAYS, .world = "world:maven-central", .ms = 55000, .warm_ms = 20000,
@@ -288,18 +298,19 @@ static const struct catalog_row rows[] = {
 	{ "composer dump-autoload", "composer", "dump-autoload dumpautoload dump-env run-script run check-platform-reqs", SOURCES,
 	  .ms = 1500, .path = "vendor/composer", .files = 9, .kib = 900, .compresses_to = 0.2 },
 	{ "composer", "composer", "clear-cache clearcache config --version", 0, .ms = 400 },
-	{ "bundle install", "bundle", "install", 0, "Gemfile Gemfile.lock .ruby-version .bundle", "Gemfile", "Gemfile.lock", "*.gemspec",
-	  "", "world:rubygems", .ms = 2500, .each_ms = 600, .warm_ms = 2000, .warm_each_ms = 200, .packages = 60,
+	{ "bundle install", "bundle", "install", 0, "Gemfile Gemfile.lock .ruby-version .tool-versions .bundle", "Gemfile", "Gemfile.lock",
+	  "*.gemspec", "", "world:rubygems", .ms = 2500, .each_ms = 600, .warm_ms = 2000, .warm_each_ms = 200, .packages = 60,
 	  .path = "/usr/local/bundle", .each_files = 90, .each_kib = 1100, .compresses_to = 0.27 },
 	{ "bundle exec", "bundle", "exec", SOURCES | OUTPUT, .ms = 15000, .path = "public", .files = 120, .kib = 6000,
 	  .compresses_to = 0.5 },
-	{ "bundle", "bundle", "config clean --version", 0, .ms = 500 },
+	{ "bundle", "bundle", "config --version", 0, .ms = 500 },
+	{ "bundle clean", "bundle", "clean", 0, "Gemfile Gemfile.lock", "Gemfile", .ms = 500 },
 	{ "gem install", "gem", "install", NAMED | COUNTED | WORLD_ALWAYS, .world = "world:rubygems", .ms = 1500, .each_ms = 2500,
 	  .packages = 1, .path = "/usr/local/bundle", .each_files = 120, .each_kib = 2000, .compresses_to = 0.3 },
 	{ "dotnet restore", "dotnet", "restore", WORLD_ALWAYS,
-	  "nuget.config NuGet.Config Directory.Build.props Directory.Packages.props global.json", NULL, "packages.lock.json", "*.*proj", "",
-	  "world:nuget", .ms = 11000, .warm_ms = 2500, .path = "/root/.nuget/packages", .files = 2600, .kib = 120000,
-	  .compresses_to = 0.42 },
+	  "nuget.config NuGet.Config Directory.Build.props Directory.Packages.props global.json", NULL, "packages.lock.json",
+	  "*.*proj *.sln *.slnx Directory.*.props", "", "world:nuget", .ms = 11000, .warm_ms = 2500, .path = "/root/.nuget/packages",
+	  .files = 2600, .kib = 120000, .compresses_to = 0.42 },
 	{ "dotnet publish", "dotnet", "publish build test", SOURCES | OUTPUT | WORLD_ALWAYS, .world = "world:nuget", .ms = 22000,
 	  .warm_ms = 15000, .path = "bin", .files = 140, .kib = 30000, .compresses_to = 0.42 },
 	{ "mix deps.get", "mix", "deps.get deps.compile", 0, "mix.exs mix.lock config", "mix.exs", "mix.lock", .world = "world:hex",
@@ -355,30 +366,35 @@ static const struct catalog_row rows[] = {
 	{ "wget", "wget", "*", HOST | WORLD_ALWAYS | MOVES, .ms = 2000 },
 	{ "git clone", "git", "clone", HOST | WORLD_ALWAYS | MOVES, .ms = 4000 },
 	{ "git config", "git", "config", 0, .ms = 50 },
-	{ "cp", "cp", "*", NAMES_ARE_FILES | MOVES, .ms = 300 },
-	{ "mv", "mv", "*", NAMES_ARE_FILES | MOVES, .ms = 300 },
-	{ "install", "install", "*", NAMES_ARE_FILES | MOVES, .ms = 200 },
+	{ "cp", "cp", "*", NAMES_ARE_FILES | MOVES | INTO_LAST, .ms = 300 },
+	{ "mv", "mv", "*", NAMES_ARE_FILES | MOVES | INTO_LAST, .ms = 300 },
+	{ "install", "install", "*", NAMES_ARE_FILES | MOVES | INTO_LAST, .ms = 200 },
 	{ "tar", "tar", "*", NAMES_ARE_FILES | MOVES, .ms = 800 },
 	{ "unzip", "unzip", "*", NAMES_ARE_FILES | MOVES, .ms = 800 },
-	{ "chown", "chown", "*", NAMES_ARE_FILES | MOVES | RECURSES, .ms = 300 },
-	{ "chmod", "chmod", "*", NAMES_ARE_FILES | MOVES | RECURSES, .ms = 100 },
-	{ "sed", "sed", "*", NAMES_ARE_FILES, .ms = 50 },
+	{ "chown", "chown", "*", NAMES_ARE_FILES | MOVES | RECURSES | TEXT_FIRST, .ms = 300 },
+	{ "chmod", "chmod", "*", NAMES_ARE_FILES | MOVES | RECURSES | TEXT_FIRST, .ms = 100 },
+	{ "setcap", "setcap", "*", NAMES_ARE_FILES | MOVES | TEXT_FIRST, .ms = 100 },
+	{ "setfacl", "setfacl", "*", NAMES_ARE_FILES | MOVES, .ms = 100 },
+	{ "sed", "sed", "*", NAMES_ARE_FILES | TEXT_FIRST, .ms = 50 },
 	{ "cat", "cat", "*", NAMES_ARE_FILES, .ms = 50 },
-	{ "grep", "grep", "*", NAMES_ARE_FILES, .ms = 50 },
+	{ "grep", "grep", "*", NAMES_ARE_FILES | TEXT_FIRST, .ms = 50 },
 	{ "find", "find", "*", NAMES_ARE_FILES, .ms = 200 },
 	{ "dpkg", "dpkg", "*", NAMES_ARE_FILES | MOVES, .ms = 900 },
 	{ "strip", "strip", "*", NAMES_ARE_FILES | MOVES, .ms = 200 },
 	{ "dos2unix", "dos2unix", "*", NAMES_ARE_FILES, .ms = 50 },
+	{ "update-ca-certificates", "update-ca-certificates", "*", 0, .ms = 400, .system = "/usr/local/share/ca-certificates" },
+	{ "ldconfig", "ldconfig", "*", 0, .ms = 100, .system = "/usr/local/lib /usr/lib /lib /etc/ld.so.conf.d" },
+	{ "fc-cache", "fc-cache", "*", 0, .ms = 500, .system = "/usr/share/fonts /usr/local/share/fonts /root/.fonts" },
 };
 
 /* Commands that set something up in moments and read nothing of the project. */
 static const char *const moments =
 	"mkdir rm rmdir ln touch true : echo printf set export unset umask useradd groupadd adduser addgroup usermod groupmod passwd "
 	"chpasswd "
-	"update-ca-certificates ldconfig locale-gen update-alternatives a2enmod a2dismod a2ensite a2dissite a2enconf docker-php-ext-enable "
-	"docker-php-ext-configure dpkg-reconfigure dpkg-divert setcap sync sleep uname nproc arch id whoami date which ls pwd hostname "
+	"locale-gen update-alternatives a2enmod a2dismod a2ensite a2dissite a2enconf docker-php-ext-enable "
+	"docker-php-ext-configure dpkg-reconfigure dpkg-divert sync sleep uname nproc arch id whoami date which ls pwd hostname "
 	"basename "
-	"dirname getconf tee debconf-set-selections apt-mark fc-cache trap hash setfacl stat exit";
+	"dirname getconf tee debconf-set-selections apt-mark trap hash stat exit";
 static const struct catalog_row a_moment = { .name = "", .tool = "", .verbs = "", .ms = 100 };
 
 static const struct {
@@ -418,6 +434,24 @@ const struct catalog_row *catalog_row_find(const char *tool, const char *verb, b
 		bool verb_fits = strcmp(r->verbs, "*") == 0 || (verb ? catalog_listed(r->verbs, verb) : !*r->verbs);
 		if (strcmp(r->tool, own) == 0 && verb_fits && (named || !(r->flags & NAMED)))
 			return r;
+	}
+	return NULL;
+}
+
+const char *catalog_base_workdir(const char *base)
+{
+	static const struct {
+		const char *name, *tag, *workdir;
+	} known[] = {
+		{ "golang", "", "/go" },    { "php", "apache", "/var/www/html" }, { "php", "fpm", "/var/www/html" },
+		{ "composer", "", "/app" }, { "gradle", "", "/home/gradle" },
+	};
+	const char *library = base ? strstr(base, "library/") : NULL;
+	const char *name = library ? library + strlen("library/") : base;
+	for (size_t i = 0; name && i < LB_COUNT(known); i++) {
+		size_t n = strcspn(name, ":@");
+		if (n == strlen(known[i].name) && memcmp(name, known[i].name, n) == 0 && strstr(name + n, known[i].tag))
+			return known[i].workdir;
 	}
 	return NULL;
 }

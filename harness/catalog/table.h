@@ -30,6 +30,8 @@ enum {
 	WORLD_ALWAYS = 256,  /* a lock file does not fix what comes from outside */
 	OUTPUT = 512,        /* what it writes is where later stages fetch it from, else `path` */
 	HOST = 1024,         /* world:HOST of the URL that it is given */
+	TEXT_FIRST = 2048,   /* NAMES_ARE_FILES, but for the first word: a mode, an owner, a script */
+	INTO_LAST = 4096,    /* NAMES_ARE_FILES, but for the last word: where they go */
 };
 
 struct catalog_row {
@@ -40,7 +42,7 @@ struct catalog_row {
 	const char *reads;                           /* files that count where they are there */
 	const char *needs;                           /* one of these has to be there; NULL: none has to */
 	const char *locks;                           /* with one of these the world is fixed */
-	const char *below;                           /* the file that says that others of this name below count too, … */
+	const char *below;                           /* the file that says that others of these names below count too, … */
 	const char *below_if;                        /* … by holding this text; "" always */
 	const char *world;                           /* "world:npm", NULL */
 	uint32_t ms, each_ms, warm_ms, warm_each_ms; /* fixed, and for each package; warm: with a filled cache mount */
@@ -50,12 +52,15 @@ struct catalog_row {
 	double compresses_to;
 	const char *cache; /* written as well, unless an option says no or a cache mount is there */
 	uint32_t cache_each_kib;
-	const char *then; /* the word behind the verb is one of these; NULL: any, or none */
+	const char *system; /* directories of the system whose files it reads, wherever it works */
+	const char *then;   /* the word behind the verb is one of these; NULL: any, or none */
 };
 
 const struct catalog_tool *catalog_tool_find(const char *name);
 /* verb NULL: there is none. named: words follow it that are no options. */
 const struct catalog_row *catalog_row_find(const char *tool, const char *verb, bool named);
+/* The WORKDIR of a well-known base, which an opaque one does not say; NULL. */
+const char *catalog_base_workdir(const char *base);
 bool catalog_listed(const char *list, const char *word);
 /* How a lock file or a manifest names a package; NULL. */
 const char *catalog_package_sign(const char *base);

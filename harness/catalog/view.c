@@ -128,6 +128,23 @@ const char *view_find(const struct view *v, const char *path)
 	return NULL;
 }
 
+void view_load(const struct view *v, const char *from, struct lb_buf *out)
+{
+	const struct lb_node *n = lb_tree_get(v->context, from);
+	if (n && n->content)
+		lb_content_load(n->content, out, NULL);
+}
+
+bool view_holds_below(const struct view *v, const char *path)
+{
+	for (size_t i = 0; i < v->count; i++) {
+		const char *rest = below(v->copies[i].to, path);
+		if (rest && *rest)
+			return true;
+	}
+	return false;
+}
+
 static bool is_installed(const char *name)
 {
 	static const char *const dirs[] = { "node_modules", "vendor", "target", "dist", "build", ".venv", "venv", "__pycache__" };
@@ -209,11 +226,11 @@ static void add_top_file(struct lb_strv *out, const char *name)
 	add_pattern(out, name, false);
 }
 
-static void add_top(const struct view *v, struct lb_strv *out)
+static void add_top(const struct view *v, bool built, struct lb_strv *out)
 {
 	for (size_t i = 0; i < v->context->entries_count; i++) {
 		const struct lb_entry *e = &v->context->entries[i];
-		if (is_about(e->name))
+		if (built && is_about(e->name))
 			continue;
 		if (e->node->attr.kind == LB_DIR)
 			add_pattern(out, e->name, true);
@@ -232,13 +249,13 @@ static bool is_covered(const struct view *v, const char *path)
 	return false;
 }
 
-void view_sources(const struct view *v, struct lb_strv *out)
+void view_sources(const struct view *v, bool built, struct lb_strv *out)
 {
 	for (size_t i = 0; i < v->count; i++) {
 		const char *from = v->copies[i].from;
 		const struct lb_node *n = lb_tree_get(v->context, from);
 		if (!*from)
-			add_top(v, out);
+			add_top(v, built, out);
 		else if (n && !is_covered(v, from))
 			add_pattern(out, from, n->attr.kind == LB_DIR);
 	}

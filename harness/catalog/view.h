@@ -30,9 +30,13 @@ void view_inherit(struct view *v, const struct view *base);
 
 /* The context's path of what lies at `path` (absolute, cleaned), NULL when no COPY brought it. In the arena. */
 const char *view_find(const struct view *v, const char *path);
+/* The content of a file of the context; nothing where it has none. */
+void view_load(const struct view *v, const char *from, struct lb_buf *out);
 /* Context paths of files named `name` (a pattern) anywhere at or below `dir`, but for what tools install. */
 void view_list(const struct view *v, const char *dir, const char *name, struct lb_strv *out);
-/* Patterns for all that the stage holds of the context, but for what no build reads. */
-void view_sources(const struct view *v, struct lb_strv *out);
+/* A COPY brought something that lies below `path`. */
+bool view_holds_below(const struct view *v, const char *path);
+/* Patterns for all that the stage holds of the context; but for what no build reads where `built`. */
+void view_sources(const struct view *v, bool built, struct lb_strv *out);
 
 #endif

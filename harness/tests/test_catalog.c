@@ -61,9 +61,53 @@ static const char php[] = F("composer.json") F("composer.lock") F("src/Front.php
 static const char ruby[] = F("Gemfile") F("Gemfile.lock") F("app.rb");
 static const char cmake[] = F("CMakeLists.txt") F("README.md") F("src/main.c");
 
+static const char parts[] = "f 0644 0:0 @1 reqs.txt = -rmore.txt\n"
+			    "f 0644 0:0 @1 more.txt = flask @ file:///a/lib\n" F("lib/l.py") F("wheels/x.whl");
+static const char paths[] = "f 0644 0:0 @1 pyproject.toml = x = { path = \"lib\" }\n" F("poetry.lock") F("lib/l.py");
+static const char members[] = "f 0644 0:0 @1 package.json = {\"workspaces\": [\"p\"]}\n" F("package-lock.json")
+	F("x.js") "f 0644 0:0 @1 p/package.json = {\"scripts\": {\"prepare\": \"tsc\"}}\n";
+static const char file_dependency[] =
+	"f 0644 0:0 @1 package.json = {\"dependencies\": {\"l\": \"file:lib\"}}\n" F("package-lock.json") F("lib/l.js");
+static const char gem[] = "f 0644 0:0 @1 Gemfile = gemspec\n" F("Gemfile.lock") F("lib/v.rb") F("x.gemspec");
+static const char net[] = F("app.sln") F("a/a.csproj") F("Directory.Packages.props") F("a/A.cs");
+
 static const struct {
 	const char *context, *dockerfile, *expected;
 } cases[] = {
+	{ python, "FROM p\nWORKDIR /a\nCOPY pyproject.toml ./\nCOPY app ./app\nRUN pip install --no-deps .",
+	  "pip install | pyproject.toml app world:pypi" },
+	{ parts, "FROM p\nWORKDIR /a\nCOPY . .\nRUN pip install -r reqs.txt", "pip install | reqs.txt more.txt lib wheels world:pypi" },
+	{ parts, "FROM p\nWORKDIR /a\nCOPY wheels wheels\nRUN pip install --no-index --find-links=wheels flask",
+	  "pip install | wheels world:pypi" },
+	{ paths, "FROM p\nWORKDIR /a\nCOPY . .\nRUN poetry install --no-root", "poetry install | pyproject.toml poetry.lock lib" },
+	{ members, "FROM n\nWORKDIR /a\nCOPY . .\nRUN npm ci", "npm ci | package.json package-lock.json p *.js" },
+	{ file_dependency, "FROM n\nWORKDIR /a\nCOPY . .\nRUN npm ci", "npm ci | package.json package-lock.json lib" },
+	{ gem, "FROM r\nWORKDIR /a\nCOPY . .\nRUN bundle install", "bundle install | Gemfile Gemfile.lock x.gemspec lib" },
+	{ net, "FROM d\nWORKDIR /a\nCOPY . .\nRUN dotnet restore",
+	  "dotnet restore | Directory.Packages.props a/a.csproj app.sln world:nuget" },
+	{ node, "FROM n\nWORKDIR /a\nCOPY . .\nRUN npm prune --omit=dev", "npm prune | package.json package-lock.json" },
+	{ node, "FROM n AS b\nWORKDIR /a\nCOPY . .\nRUN npm run build\nFROM x\nCOPY --from=b /a/dist /d\nRUN chmod -R a+rX /d",
+	  "chmod | package-lock.json package.json src web" },
+	{ node, "FROM n AS b\nWORKDIR /a\nCOPY . .\nRUN ./unknown\nFROM x\nCOPY --from=b /a /a\nWORKDIR /a\nRUN useradd u && chown u:u log",
+	  "chown | package-lock.json package.json src web" },
+	{ node, "FROM n\nRUN npm --version", "npm |" },
+	{ java, "FROM m\nWORKDIR /s\nCOPY gradlew .\nRUN ./gradlew --version", "gradle --version | gradlew world:gradle" },
+	{ java, "FROM m\nWORKDIR /s\nCOPY pom.xml .\nCOPY mvnw /ci/s.xml\nRUN mvn -s /ci/s.xml -B dependency:go-offline",
+	  "mvn dependency:go-offline | mvnw pom.xml world:maven-central" },
+	{ php, "FROM php:8.3-apache\nRUN apt-get update\nCOPY . /var/www/html\nRUN composer install --no-dev",
+	  "composer install | composer.json composer.lock" },
+	{ php, "FROM docker.io/library/php:8.3-cli\nCOPY . /var/www/html\nRUN composer install --no-dev",
+	  "? `composer install` finds none of composer.json among the files that a COPY brought" },
+	{ cmake, "FROM d\nWORKDIR /a\nCOPY src src\nCOPY README.md .\nRUN <<E\nset -e\nchown -R www /a\nE", "chown | src README.md" },
+	{ cmake, "FROM d\nCOPY . /a\nRUN chown -R www /a", "chown | CMakeLists.txt README.md src" },
+	{ cmake, "FROM d\nCOPY src/main.c /usr/local/share/ca-certificates/c.crt\nRUN update-ca-certificates",
+	  "update-ca-certificates | src/main.c" },
+	{ cmake, "FROM d\nCOPY src/main.c /bin/m\nRUN setcap cap_net_bind_service=+ep /bin/m", "setcap | src/main.c" },
+	{ cmake, "FROM d\nRUN apt-get install -y gcc\nRUN curl -O https://example.org/x.tgz && tar xzf x.tgz && install -d /o",
+	  "curl + tar + install | world:example.org" },
+	{ cmake, "FROM d\nRUN curl -O https://example.org/x.tgz\nRUN tar -x -f x.tgz", "tar | world:example.org" },
+	{ cmake, "FROM d\nCOPY src/main.c /x.tgz\nRUN tar -x -f /x.tgz -C /opt", "tar | src/main.c" },
+	{ cmake, "FROM d\nCOPY src/main.c /m.c\nRUN sed -i -e s/a/b/ -e s,/c,d, /m.c && cp /m.c /n.c", "sed + cp | src/main.c" },
 	{ python, "FROM p\nCOPY requirements.txt .\nRUN pip install -r requirements.txt", "pip install | requirements.txt world:pypi" },
 	{ python, "FROM p\nWORKDIR /a\nCOPY . .\nRUN pip3 install --no-cache-dir -rrequirements.txt",
 	  "pip install | requirements.txt world:pypi" },
@@ -76,9 +120,9 @@ static const struct {
 	  "pip install | requirements.txt world:pypi" },
 	{ python, "FROM p\nRUN pip install flask", "pip install | world:pypi" },
 	{ python, "FROM p\nWORKDIR /a\nCOPY . .\nRUN pip install .",
-	  "pip install | app *.py poetry.lock pyproject.toml requirements.txt world:pypi" },
+	  "pip install | app *.py poetry.lock pyproject.toml requirements.txt README.md world:pypi" },
 	{ python, "FROM p\nWORKDIR /a\nCOPY . .\nRUN pip install -e '.[dev]'",
-	  "pip install | app *.py poetry.lock pyproject.toml requirements.txt world:pypi" },
+	  "pip install | app *.py poetry.lock pyproject.toml requirements.txt README.md world:pypi" },
 	{ nested, "FROM p\nWORKDIR /a\nCOPY reqs reqs\nRUN pip install -r reqs/dev.txt",
 	  "pip install | reqs/dev.txt reqs/base.txt world:pypi" },
 	{ nested, "FROM p\nWORKDIR /a\nCOPY reqs reqs\nRUN pip install -r reqs/dev.txt && ./configure",
