@@ -86,10 +86,10 @@ static void say_edits(const struct init *in, struct lb_buf *out)
 	for (size_t i = 0; i < in->edits_count; i++)
 		weighted += in->edits[i].weight > 0;
 	if (in->counted)
-		lb_buf_addf(out, "  %zu kinds of commits, weighted by %zu commits of the git history\n", weighted,
-			    in->history->commits_count);
+		lb_buf_addf(out, "  %zu kind%s of commits, weighted by %zu commits of the git history\n", weighted,
+			    weighted == 1 ? "" : "s", in->history->commits_count);
 	else
-		lb_buf_addf(out, "  %zu kinds of commits, weights assumed: %s\n", weighted,
+		lb_buf_addf(out, "  %zu kind%s of commits, weights assumed: %s\n", weighted, weighted == 1 ? "" : "s",
 			    in->history ? "the git history is too short to count" : "no git history here");
 }
 
@@ -120,6 +120,26 @@ static void say_ignore(const struct init *in, struct lb_buf *out)
 		lb_buf_adds(out, "  add to .dockerignore, so that docker does not send them: .lbench lbench.yaml\n");
 }
 
+/* As a word that a shell reads back. */
+static void add_word(struct lb_buf *out, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+:@%,=-";
+	bool quote = !*word || word[strspn(word, plain)];
+	lb_buf_adds(out, quote ? "'" : "");
+	for (; *word; word++) {
+		if (*word == '\'')
+			lb_buf_adds(out, "'\\'");
+		lb_buf_addc(out, *word);
+	}
+	lb_buf_adds(out, quote ? "'" : "");
+}
+
+static void say_command(struct lb_buf *out, const char *command, const char *operand)
+{
+	lb_buf_addf(out, "  lbench %s ", command);
+	add_word(out, operand);
+}
+
 static void say_next(const struct init *in, const char *written, struct lb_buf *out)
 {
 	const char *file = in->chosen[INIT_SOURCE] ? in->chosen[INIT_SOURCE] : in->chosen[INIT_DEPENDENCIES];
@@ -127,14 +147,22 @@ static void say_next(const struct init *in, const char *written, struct lb_buf *
 	lb_autofree char *clean = lb_path_clean(lbench);
 	if (written && strcmp(written, clean) != 0)
 		return;
-	lb_buf_addf(out, "next:\n  lbench run %s\n", in->dir);
-	if (file)
-		lb_buf_addf(out, "  lbench plan %s --touch %s\n", in->dir, file);
-	lb_autofree char *below = lb_path_join(in->dir, ".lbench/results");
-	lb_autofree char *results = lb_path_clean(below);
 	lb_autofree char *name = realpath(in->dir, NULL);
-	const char *base = name ? lb_path_base(name) : "";
-	lb_buf_addf(out, "  lbench explain %s/%s/latest\n  lbench report %s/%s/latest\n", results, base, results, base);
+	lb_autofree char *below = lb_format("%s/.lbench/results/%s/latest", in->dir, name ? lb_path_base(name) : "");
+	lb_autofree char *latest = lb_path_clean(below);
+	lb_buf_adds(out, "next:\n");
+	say_command(out, "run", in->dir);
+	if (file) {
+		lb_buf_addc(out, '\n');
+		say_command(out, "plan", in->dir);
+		lb_buf_adds(out, " --touch ");
+		add_word(out, file);
+	}
+	lb_buf_addc(out, '\n');
+	say_command(out, "explain", latest);
+	lb_buf_addc(out, '\n');
+	say_command(out, "report", latest);
+	lb_buf_addc(out, '\n');
 }
 
 static void say(const struct init *in, const char *written, struct lb_buf *out)

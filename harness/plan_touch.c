@@ -54,6 +54,16 @@ static int say(struct planning *p, const struct scenario *s, size_t variant, str
 	return 0;
 }
 
+/* What RUNs read of a project with them is not what they read of it without. */
+static void add_new_files(struct front *front, const struct scenario *s, const struct touch *touch)
+{
+	lb_autostrv struct lb_strv added = { 0 };
+	for (size_t i = 0; i < touch->count; i++)
+		if (touch->files[i].how == TOUCHED_NEW)
+			lb_strv_add(&added, touch->files[i].path);
+	front_add_files(front, s, &added);
+}
+
 static int plan_variant(struct planning *p, const struct scenario *s, size_t v, struct lb_err *err)
 {
 	front_auto struct front *front = NULL;
@@ -63,6 +73,7 @@ static int plan_variant(struct planning *p, const struct scenario *s, size_t v, 
 		return lb_recode(err, LB_INVALID);
 	struct touch_options to = { s, v, front, &p->t->files, &p->t->args.pairs, &p->o->contexts.pairs };
 	rc = touch_make(&to, &touch, err);
+	add_new_files(front, s, &touch);
 	for (size_t i = 0; i < p->o->policy_count && !rc; i++)
 		for (size_t k = 0; k < p->o->builder_count && !rc; k++)
 			rc = say(p, s, v, front, &touch, i, k, err);

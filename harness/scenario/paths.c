@@ -33,6 +33,17 @@ int scn_path_check(const struct lb_node *root, const char *path, struct lb_pos p
 	return 0;
 }
 
+char *scn_glob_literal(const char *path)
+{
+	lb_autobuf struct lb_buf out = { 0 };
+	for (; *path; path++) {
+		if (strchr("*?[\\", *path))
+			lb_buf_addc(&out, '\\');
+		lb_buf_addc(&out, *path);
+	}
+	return lb_buf_steal(&out);
+}
+
 bool scn_glob_match(const char *pattern, const char *path)
 {
 	size_t n = strcspn(pattern, "/");

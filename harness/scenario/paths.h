@@ -13,6 +13,8 @@ int scn_path_inside(const char *path, struct lb_pos pos, struct lb_err *err);
 /* Does it stay below root when followed? LB_INVALID where a symbolic link is on the way. */
 int scn_path_check(const struct lb_node *root, const char *path, struct lb_pos pos, struct lb_err *err);
 
+/* The pattern that names this path and no other. Yours. */
+char *scn_glob_literal(const char *path);
 bool scn_glob_match(const char *pattern, const char *path);
 
 /* The paths below root that pattern names, in tree order: the path itself where there is nothing to expand.

@@ -187,15 +187,21 @@ static int add_new_file(struct scn_loader *l, const char *source)
 	return 0;
 }
 
+static void add_edit_of(struct scn_loader *l, const char *name, const char *path)
+{
+	lb_autofree char *literal = scn_glob_literal(path);
+	add_edit(l, name, SCN_EDIT, literal);
+}
+
 static int add_edits(struct scn_loader *l, const struct survey *s)
 {
 	const char *source = choose_source(s);
 	if (source)
-		add_edit(l, "source", SCN_EDIT, source);
+		add_edit_of(l, "source", source);
 	for (size_t i = 0; i < s->manifests.count && l->s->edits_count < EDITS_MAX - 3; i++)
-		add_edit(l, s->manifests.items[i], SCN_EDIT, s->manifests.items[i]);
+		add_edit_of(l, s->manifests.items[i], s->manifests.items[i]);
 	if (s->readme)
-		add_edit(l, "readme", SCN_EDIT, s->readme);
+		add_edit_of(l, "readme", s->readme);
 	int rc = source ? add_new_file(l, source) : 0;
 	struct scn_change *c = add_edit(l, "ci-checkout", SCN_CHECKOUT, NULL);
 	c->has_umask = c->has_owner = c->new_times = true;

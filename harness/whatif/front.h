@@ -44,6 +44,8 @@ void front_cleanup(struct front **f);
 bool front_brings(const struct front *f, uint32_t line, uint64_t *files);
 bool front_brings_path(const struct front *f, uint32_t line, const char *path);
 bool front_needs(const struct front *f, const struct lb_model *m, uint64_t *files);
+/* Files that are not there yet: the catalogue is read anew, as if they were. Before anybody holds its models. */
+void front_add_files(struct front *f, const struct scenario *s, const struct lb_strv *paths);
 /* Its own, of front_models.c. */
 void front_read_models(struct front *f, const struct scenario *s);
 void front_free_models(struct front *f);

@@ -26,6 +26,27 @@ void front_read_models(struct front *f, const struct scenario *s)
 			f->models[f->models_count++] = f->catalog->runs[i].model;
 }
 
+void front_add_files(struct front *f, const struct scenario *s, const struct lb_strv *paths)
+{
+	const struct lb_attr dir = { .kind = LB_DIR, .mode = 0755 }, file = { .kind = LB_FILE, .mode = 0644 };
+	bool any = false;
+	for (size_t i = 0; i < paths->count; i++) {
+		const char *path = paths->items[i];
+		struct lb_node *root;
+		lb_autonode struct lb_node *n = lb_node_new(&file, lb_content_bytes("", 0));
+		if (lb_ignore_matches(f->ignore, path, strlen(path)) || lb_tree_put(f->sent, path, n, &dir, false, &root, NULL))
+			continue;
+		lb_node_unref(f->sent);
+		f->sent = root;
+		any = true;
+	}
+	if (any) {
+		front_free_models(f);
+		f->models_count = 0;
+		front_read_models(f, s);
+	}
+}
+
 void front_free_models(struct front *f)
 {
 	catalog_free(f->catalog);

@@ -22,18 +22,6 @@ struct touching {
 /* At the end, so that all lines keep their numbers. */
 static const char comment[] = "# touched";
 
-/* What people name is a path, whatever characters are in it. */
-static char *literal(struct lb_arena *arena, const char *path)
-{
-	lb_autobuf struct lb_buf out = { 0 };
-	for (; *path; path++) {
-		if (strchr("*?[\\", *path))
-			lb_buf_addc(&out, '\\');
-		lb_buf_addc(&out, *path);
-	}
-	return lb_arena_strdup(arena, lb_buf_str(&out));
-}
-
 static void new_file(struct lb_arena *arena, const char *path, struct scn_change *out)
 {
 	lb_autobuf struct lb_buf none = { 0 }, text = { 0 };
@@ -64,7 +52,8 @@ void touch_change(const struct scenario *s, size_t variant, const struct lb_node
 		out->to = lb_arena_strdup(arena, to);
 	} else {
 		out->kind = SCN_EDIT;
-		out->path = literal(arena, path);
+		lb_autofree char *literal = scn_glob_literal(path); /* what people name is a path, whatever is in it */
+		out->path = lb_arena_strdup(arena, literal);
 	}
 }
 
