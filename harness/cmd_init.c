@@ -9,6 +9,7 @@
 #include "command.h"
 #include "init/init.h"
 #include "lbench/fs.h"
+#include "ledger/ledger.h"
 #include "options.h"
 #include "scenario/scenario.h"
 
@@ -106,6 +107,20 @@ static void say_dockerfiles(const struct init *in, struct lb_buf *out)
 		lb_buf_addf(out, "  left out: %s\n", in->left_out.items[i]);
 }
 
+static void say_installed(const struct init *in, const struct lb_ignore *ignore, struct lb_buf *out)
+{
+	for (size_t i = 0; i < in->context->entries_count; i++) {
+		const struct lb_entry *e = &in->context->entries[i];
+		const char *line = NULL;
+		if (!lb_node_is_dir(e->node) || ledger_classify(e->name, true, &line) != LEDGER_INSTALLED ||
+		    lb_ignore_matches(ignore, e->name, strlen(e->name)))
+			continue;
+		uint64_t files = lb_tree_count(e->node).files;
+		lb_buf_addf(out, "  %s (%llu file%s) is part of the context, installed here and not by a RUN: add %s to .dockerignore\n",
+			    e->name, (unsigned long long)files, files == 1 ? "" : "s", line);
+	}
+}
+
 /* Docker sends what lies beside the Dockerfile; lbench leaves its own results out of what it builds. */
 static void say_ignore(const struct init *in, struct lb_buf *out)
 {
@@ -116,6 +131,7 @@ static void say_ignore(const struct init *in, struct lb_buf *out)
 		lb_ignore_parse(".dockerignore", lb_buf_str(&text), text.len, &ignore, NULL);
 	if (lb_node_is_dir(lb_tree_get(in->context, ".git")) && !lb_ignore_matches(ignore, ".git", 4))
 		lb_buf_adds(out, "  .git is part of the context, and every commit changes it: add it to .dockerignore\n");
+	say_installed(in, ignore, out);
 	if (!lb_ignore_matches(ignore, ".lbench", 7))
 		lb_buf_adds(out, "  add to .dockerignore, so that docker does not send them: .lbench lbench.yaml\n");
 }

@@ -36,6 +36,7 @@ void front_add_files(struct front *f, const struct scenario *s, const struct lb_
 		lb_autonode struct lb_node *n = lb_node_new(&file, lb_content_bytes("", 0));
 		if (lb_ignore_matches(f->ignore, path, strlen(path)) || lb_tree_put(f->sent, path, n, &dir, false, &root, NULL))
 			continue;
+		(void)lb_steal(&n);
 		lb_node_unref(f->sent);
 		f->sent = root;
 		any = true;
