@@ -193,8 +193,22 @@ static void place_output(struct reading *r, const struct stage *st)
 
 /* ---- one text, one rule ---- */
 
+static const char *told_apart(struct catalog *c, const struct catalog_run *other)
+{
+	lb_autofree char *why = lb_format("the same text stands in line %u and does something else there; a rule cannot tell them apart",
+					  other->in->first_line);
+	return lb_arena_strdup(&c->arena, why);
+}
+
 static void merge(struct catalog *c, struct catalog_run *first, struct catalog_run *again)
 {
+	if (first->known && again->known && strcmp(first->what, again->what) != 0) {
+		/* heredocs: their first lines are their texts */
+		first->why = told_apart(c, again);
+		again->why = told_apart(c, first);
+		first->known = again->known = false;
+		return;
+	}
 	if (!first->known || !again->known) {
 		struct catalog_run *known = first->known ? first : again, *other = first->known ? again : first;
 		lb_autofree char *why = lb_format("the same text stands in line %u, where %s", other->in->first_line, other->why);

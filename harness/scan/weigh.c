@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* A RUN that re-ran, and the step that began it. Every build has the same steps, so that places are indices. */
+/* A RUN that re-ran, and the step that began it: indices into the build before any edit, whose lines are the file's. */
 struct pair {
 	size_t run, root;
 	enum lb_reason reason;
@@ -15,13 +15,30 @@ struct pair {
 struct weighing {
 	struct pair *pairs;
 	size_t count, cap;
-	const struct whatif_build *any;
+	const struct whatif_build *cold;
 };
 
+/* The step before the edit; an edit of the Dockerfile moves and makes some. False: it is none of those. */
+static bool find_before(const struct weighing *w, const struct whatif_build *b, size_t i, size_t *out)
+{
+	const char *text = b->steps[i].text;
+	size_t from_end = b->count - i;
+	if (i < w->cold->count && strcmp(w->cold->steps[i].text, text) == 0)
+		*out = i;
+	else if (from_end <= w->cold->count && strcmp(w->cold->steps[w->cold->count - from_end].text, text) == 0)
+		*out = w->cold->count - from_end;
+	else
+		return false;
+	return true;
+}
+
+/* NULL: the edit made one of the two. */
 static struct pair *pair_of(struct weighing *w, const struct whatif_build *b, size_t run)
 {
 	const struct whatif_step *root = &b->steps[b->steps[run].root];
-	size_t at = (size_t)(root - b->steps);
+	size_t at;
+	if (!find_before(w, b, b->steps[run].root, &at) || !find_before(w, b, run, &run))
+		return NULL;
 	for (size_t i = 0; i < w->count; i++)
 		if (w->pairs[i].run == run && w->pairs[i].root == at && w->pairs[i].reason == root->reason)
 			return &w->pairs[i];
@@ -36,7 +53,7 @@ static void add_run(struct weighing *w, const struct whatif_build *b, size_t i, 
 	out->reruns += share;
 	if (step->need == WHATIF_NEEDED)
 		return;
-	struct pair *p = pair_of(w, b, i);
+	struct pair *known = pair_of(w, b, i), nowhere = { 0 }, *p = known ? known : &nowhere;
 	if (step->need == WHATIF_NEED_UNKNOWN) {
 		out->unclear += share;
 		p->unclear += share;
@@ -61,7 +78,6 @@ static void add_build(struct weighing *w, const struct whatif_build *b, double s
 			out->broken_message = lb_arena_strdup(arena, b->message);
 		return;
 	}
-	w->any = b;
 	for (size_t i = 0; i < b->count; i++) {
 		const struct whatif_step *step = &b->steps[i];
 		if (!step->is_run)
@@ -96,7 +112,7 @@ static void tell_cause(const struct weighing *w, const struct front *f, struct l
 			worst = &w->pairs[i];
 	if (!worst)
 		return;
-	const struct whatif_step *root = &w->any->steps[worst->root], *run = &w->any->steps[worst->run];
+	const struct whatif_step *root = &w->cold->steps[worst->root], *run = &w->cold->steps[worst->run];
 	const struct lb_model *model = front_model(f, run->text);
 	*out = (struct scan_cause){ .text = lb_arena_strdup(arena, root->text),
 				    .line = root->line,
@@ -114,7 +130,7 @@ static void tell_cause(const struct weighing *w, const struct front *f, struct l
 
 void scan_weigh(const struct whatif *whatif, const struct classes *c, const struct front *f, struct lb_arena *arena, struct scan_row *out)
 {
-	struct weighing w = { .any = &whatif->cold };
+	struct weighing w = { .cold = &whatif->cold };
 	for (size_t i = 0; i < whatif->cold.count; i++)
 		out->runs += whatif->cold.steps[i].is_run && whatif->cold.steps[i].outcome != LB_SKIPPED;
 	for (size_t i = 0; i < c->count; i++)
