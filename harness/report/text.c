@@ -168,17 +168,34 @@ void text_percent(struct lb_buf *out, double fraction, const char *blank)
 		lb_buf_addf(out, "%.0f%s%%", percent, blank);
 }
 
+/* n / unit with one decimal, without a floating-point number; false: half way between two, which is printf's to round. */
+static bool add_tenths(struct lb_buf *out, uint64_t n, uint64_t unit)
+{
+	uint64_t tenth = unit / 10, count = n / tenth, rest = n % tenth;
+	if (2 * rest == tenth)
+		return false;
+	count += 2 * rest > tenth;
+	lb_buf_addu(out, count / 10);
+	lb_buf_addc(out, '.');
+	lb_buf_addc(out, (char)('0' + count % 10));
+	return true;
+}
+
 void text_bytes(struct lb_buf *out, double bytes)
 {
 	static const struct {
-		double size;
+		uint64_t size;
 		const char *unit;
-	} units[] = { { 1e9, "GB" }, { 1e6, "MB" }, { 1e3, "kB" } };
-	for (size_t i = 0; i < LB_COUNT(units); i++)
-		if (bytes >= units[i].size) {
-			lb_buf_addf(out, "%.1f %s", bytes / units[i].size, units[i].unit);
-			return;
-		}
+	} units[] = { { 1000000000, " GB" }, { 1000000, " MB" }, { 1000, " kB" } };
+	for (size_t i = 0; i < LB_COUNT(units); i++) {
+		double size = (double)units[i].size;
+		if (bytes < size)
+			continue;
+		if (bytes > 1e15 || bytes != floor(bytes) || !add_tenths(out, (uint64_t)bytes, units[i].size))
+			lb_buf_addf(out, "%.1f", bytes / size);
+		lb_buf_adds(out, units[i].unit);
+		return;
+	}
 	lb_buf_addu(out, (uint64_t)llrint(bytes));
 	lb_buf_adds(out, " B");
 }

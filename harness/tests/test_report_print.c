@@ -178,6 +178,27 @@ static void test_text(void **state)
 	}
 }
 
+static void bytes_are_rounded_as_printf_does(void **state)
+{
+	(void)state;
+	static const uint64_t units[] = { 1000, 1000000, 1000000000 };
+	static const char *const names[] = { "kB", "MB", "GB" };
+	uint64_t n = 1000, seed = 1;
+	for (int i = 0; i < 20000; i++) {
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		n = i < 4000 ? 1000 + 25u * (uint64_t)i : (seed >> 20) >> (i % 40);
+		size_t unit = n >= units[2] ? 2 : n >= units[1] ? 1 : 0;
+		lb_autobuf struct lb_buf got = { 0 };
+		lb_autofree char *want =
+			n < 1000 ? lb_format("%d B", (int)n) : lb_format("%.1f %s", (double)n / (double)units[unit], names[unit]);
+		text_bytes(&got, (double)n);
+		assert_string_equal(lb_buf_str(&got), want);
+	}
+	lb_autobuf struct lb_buf half = { 0 };
+	text_bytes(&half, 1234567.5);
+	assert_string_equal(lb_buf_str(&half), "1.2 MB");
+}
+
 static void test_format_names(void **state)
 {
 	(void)state;
@@ -192,9 +213,10 @@ static void test_format_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),       cmocka_unit_test(test_csv_details), cmocka_unit_test(test_engine_time),
-		cmocka_unit_test(test_color),        cmocka_unit_test(test_answer),      cmocka_unit_test(test_text),
-		cmocka_unit_test(test_format_names),
+		cmocka_unit_test(test_golden),       cmocka_unit_test(test_csv_details),
+		cmocka_unit_test(test_engine_time),  cmocka_unit_test(test_color),
+		cmocka_unit_test(test_answer),       cmocka_unit_test(test_text),
+		cmocka_unit_test(test_format_names), cmocka_unit_test(bytes_are_rounded_as_printf_does),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,7 +60,9 @@ static void add_step_to_image(const struct build *b, const struct step_run *sr, 
 	if (layer && im->created < sr->result->made)
 		im->created = sr->result->made;
 	struct lb_history h = { .created_by = (char *)(sr->step.created_by ? sr->step.created_by : sr->text),
-		.comment = (char *)"buildkit.dockerfile.v0", .created = im->created, .empty_layer = !layer };
+				.comment = (char *)"buildkit.dockerfile.v0",
+				.created = im->created,
+				.empty_layer = !layer };
 	if (strcmp(b->o->policy->engine, "buildkit") != 0)
 		h.comment = NULL;
 	if (sr->outcome == LB_UNKNOWN || (sr->outcome == LB_HIT && !sr->result))
@@ -168,14 +170,15 @@ static void count_image(struct build *b, const struct stage_run *target, const s
 static int store_and_push(struct build *b, const struct stage_run *target, const struct lb_image *im, struct lb_err *err)
 {
 	struct lb_image_ref ref;
-	int rc = lb_image_write(b->o->store, im, &ref, err);
+	int rc = b->o->keeps_results ? lb_image_keep(b->o->store, im, &ref, err) : lb_image_write(b->o->store, im, &ref, err);
 	if (rc)
 		return rc;
 	b->out->image = ref.manifest;
 	b->out->image_known = b->out->bytes_known = true;
 	count_image(b, target, im, &ref);
 	if (b->o->tag_in_store)
-		rc = lb_store_tag(b->o->store, b->o->tag, &ref.manifest, ref.manifest_bytes, "application/vnd.oci.image.manifest.v1+json", err);
+		rc = lb_store_tag(b->o->store, b->o->tag, &ref.manifest, ref.manifest_bytes, "application/vnd.oci.image.manifest.v1+json",
+				  err);
 	if (rc || !b->o->remote)
 		return rc;
 	struct lb_push_count pushed = { 0 };
@@ -258,13 +261,27 @@ static void count_outcome(struct lb_build_result *out, const struct step_run *sr
 {
 	out->steps++;
 	switch (sr->outcome) {
-	case LB_HIT: out->hits++; break;
-	case LB_MISS: out->misses++; break;
-	case LB_META: out->meta++; break;
-	case LB_SKIPPED: out->skipped++; break;
-	case LB_UNKNOWN: out->unknown++; break;
-	case LB_ERROR: out->errors++; break;
-	case LB_UNREACHED: out->unreached++; break;
+	case LB_HIT:
+		out->hits++;
+		break;
+	case LB_MISS:
+		out->misses++;
+		break;
+	case LB_META:
+		out->meta++;
+		break;
+	case LB_SKIPPED:
+		out->skipped++;
+		break;
+	case LB_UNKNOWN:
+		out->unknown++;
+		break;
+	case LB_ERROR:
+		out->errors++;
+		break;
+	case LB_UNREACHED:
+		out->unreached++;
+		break;
 	}
 	if (sr->stale)
 		out->stale++;
@@ -293,13 +310,26 @@ static void emit(const struct build *b, const struct stage_run *st, const struct
 {
 	const struct result *r = sr->result;
 	bool layer = makes_layer(sr);
-	struct lb_step_row row = { .stage = st->index, .index = (int)(sr - st->steps), .stage_name = st->plan->stage->name,
-		.in = sr->instruction, .trigger = sr->trigger, .text = sr->text, .outcome = sr->outcome,
-		.reason = sr->decision.reason, .decision = sr->decided ? &sr->decision : NULL, .has_layer = layer,
-		.layer = layer && r->info_known ? &r->info : NULL, .layer_bytes = layer ? r->tar_bytes : 0,
-		.layer_bytes_known = layer ? r->bytes_known : r && r->no_layer, .is_run = sr->step.op == LB_OP_RUN, .run_ns = sr->run_ns,
-		.run_ns_known = sr->run_known && sr->step.op == LB_OP_RUN, .stale = (int)sr->stale, .bytes_new = sr->bytes_new,
-		.model_source = sr->model ? sr->model->source : LB_MODEL_UNKNOWN, .message = sr->message };
+	struct lb_step_row row = { .stage = st->index,
+				   .index = (int)(sr - st->steps),
+				   .stage_name = st->plan->stage->name,
+				   .in = sr->instruction,
+				   .trigger = sr->trigger,
+				   .text = sr->text,
+				   .outcome = sr->outcome,
+				   .reason = sr->decision.reason,
+				   .decision = sr->decided ? &sr->decision : NULL,
+				   .has_layer = layer,
+				   .layer = layer && r->info_known ? &r->info : NULL,
+				   .layer_bytes = layer ? r->tar_bytes : 0,
+				   .layer_bytes_known = layer ? r->bytes_known : r && r->no_layer,
+				   .is_run = sr->step.op == LB_OP_RUN,
+				   .run_ns = sr->run_ns,
+				   .run_ns_known = sr->run_known && sr->step.op == LB_OP_RUN,
+				   .stale = (int)sr->stale,
+				   .bytes_new = sr->bytes_new,
+				   .model_source = sr->model ? sr->model->source : LB_MODEL_UNKNOWN,
+				   .message = sr->message };
 	b->o->events.row(b->o->events.arg, &row);
 }
 
@@ -313,8 +343,13 @@ static void emit_unbegun(struct build *b, struct stage_run *st)
 		count_outcome(b->out, &sr);
 		if (!b->o->events.row)
 			continue;
-		struct lb_step_row row = { .stage = st->index, .index = (int)(i - stage->first), .stage_name = stage->name, .in = in,
-			.text = in->original, .outcome = sr.outcome, .is_run = in->keyword == LB_KW_RUN };
+		struct lb_step_row row = { .stage = st->index,
+					   .index = (int)(i - stage->first),
+					   .stage_name = stage->name,
+					   .in = in,
+					   .text = in->original,
+					   .outcome = sr.outcome,
+					   .is_run = in->keyword == LB_KW_RUN };
 		b->o->events.row(b->o->events.arg, &row);
 	}
 }

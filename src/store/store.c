@@ -158,6 +158,11 @@ bool lb_store_has(struct lb_store *s, const struct lb_digest *digest, uint64_t *
 	return s->be->ops->has(s->be, digest, size_bytes);
 }
 
+bool lb_store_use(struct lb_store *s, const struct lb_digest *digest)
+{
+	return s->be->ops->use(s->be, digest);
+}
+
 int lb_store_get(struct lb_store *s, const struct lb_digest *digest, struct lb_content **out, struct lb_err *err)
 {
 	return s->be->ops->get(s->be, digest, out, err);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "image/time.h"
@@ -148,6 +149,105 @@ static void what_is_written_is_read_back(void **state)
 	assert_same_image(&im, &copy);
 	json_object_set_new(copy.config, "User", json_string("x"));
 	assert_null(json_object_get(im.config, "User"));
+	lb_store_close(s);
+}
+
+/* Each makes another image of the sample. */
+static void change(struct lb_image *im, int what)
+{
+	char **texts[] = { &im->architecture,     &im->os, &im->variant, &im->author, &im->history[0].created_by, &im->history[0].comment,
+			   &im->history[0].author };
+	const int count = (int)LB_COUNT(texts);
+	if (what < 2 * count) {
+		free(*texts[what / 2]);
+		*texts[what / 2] = lb_strdup(what % 2 ? "other" : "");
+		return;
+	}
+	struct lb_layer_info *layer = &im->layers[0];
+	switch (what - 2 * count) {
+	case 0:
+		im->created++;
+		break;
+	case 1:
+		im->history[1].created++;
+		break;
+	case 2:
+		im->history[1].empty_layer = false;
+		break;
+	case 3:
+		layer->diff_id = digest_of("other");
+		break;
+	case 4:
+		layer->blob = digest_of("other");
+		break;
+	case 5:
+		layer->blob_bytes++;
+		break;
+	case 6:
+		layer->compression = LB_ZSTD;
+		break;
+	case 7:
+		im->layers_count--;
+		break;
+	case 8:
+		im->history_count--;
+		break;
+	case 9:
+		json_object_set_new(im->config, "User", json_string(""));
+		break;
+	case 10:
+		json_array_append_new(json_object_get(im->config, "Env"), json_string("A="));
+		break;
+	default:
+		break;
+	}
+}
+enum { CHANGES = 2 * 7 + 11 };
+
+static void release_whole(struct lb_image *im)
+{
+	im->layers_count = im->history_count = 2;
+	lb_image_release(im);
+}
+
+static void an_image_that_is_known_is_not_written_again(void **state)
+{
+	(void)state;
+	struct lb_store *s = memory_store(), *plain = memory_store();
+	for (int round = 0; round < 2; round++)
+		for (int what = 0; what <= CHANGES; what++) {
+			struct lb_image im;
+			struct lb_image_ref got, want;
+			sample(&im);
+			change(&im, what);
+			assert_int_equal(lb_image_write(plain, &im, &want, NULL), 0);
+			assert_int_equal(lb_image_keep(s, &im, &got, NULL), 0);
+			assert_true(lb_digest_equal(&got.manifest, &want.manifest) && lb_digest_equal(&got.config, &want.config));
+			assert_int_equal(got.manifest_bytes, want.manifest_bytes);
+			assert_int_equal(got.config_bytes, want.config_bytes);
+			assert_int_equal(got.manifest_new, want.manifest_new);
+			assert_int_equal(got.config_new, want.config_new);
+			assert_true(lb_store_has(s, &want.manifest, NULL) && lb_store_has(s, &want.config, NULL));
+			release_whole(&im);
+		}
+	lb_store_close(plain);
+	lb_store_close(s);
+}
+
+static void what_is_gone_is_written_again(void **state)
+{
+	(void)state;
+	struct lb_store *s = memory_store();
+	lb_autoimage struct lb_image im;
+	struct lb_image_ref first, again;
+	sample(&im);
+	assert_int_equal(lb_image_keep(s, &im, &first, NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(lb_store_delete_blob(s, i ? &first.config : &first.manifest, NULL), 0);
+		assert_int_equal(lb_image_keep(s, &im, &again, NULL), 0);
+		assert_true(again.config_new == (i == 1) && again.manifest_new == (i == 0));
+		assert_true(lb_store_has(s, &first.manifest, NULL) && lb_store_has(s, &first.config, NULL));
+	}
 	lb_store_close(s);
 }
 
@@ -334,6 +434,8 @@ int main(void)
 		cmocka_unit_test(the_manifest_names_config_and_layers),
 		cmocka_unit_test(chain_ids_are_the_specifications),
 		cmocka_unit_test(what_is_written_is_read_back),
+		cmocka_unit_test(an_image_that_is_known_is_not_written_again),
+		cmocka_unit_test(what_is_gone_is_written_again),
 		cmocka_unit_test(docker_lists_are_resolved_by_platform),
 		cmocka_unit_test(what_is_no_image_is_refused),
 		cmocka_unit_test(layers_and_diff_ids_must_agree),

@@ -47,6 +47,8 @@ struct lb_image_ref {
 };
 /* Serialises config and manifest and puts both into the store. */
 int lb_image_write(struct lb_store *s, const struct lb_image *im, struct lb_image_ref *out, struct lb_err *err);
+/* The same; the store remembers what an image came to, and one that it has is neither written nor digested again. */
+int lb_image_keep(struct lb_store *s, const struct lb_image *im, struct lb_image_ref *out, struct lb_err *err);
 /* Only the bytes: for digests without a store. */
 void lb_image_config_json(const struct lb_image *im, struct lb_buf *out);
 void lb_image_manifest_json(const struct lb_image *im, const struct lb_digest *config, uint64_t config_bytes, struct lb_buf *out);

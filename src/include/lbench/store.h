@@ -49,6 +49,8 @@ void lb_blob_cleanup(struct lb_blob **b);
 /* All at once: digests, writes. */
 int lb_store_put(struct lb_store *s, const void *data, size_t len, struct lb_digest *digest, bool *was_new, struct lb_err *err);
 bool lb_store_has(struct lb_store *s, const struct lb_digest *digest, uint64_t *size_bytes); /* size may be NULL */
+/* As lb_store_has; a blob that is there stays, whatever other processes gc, until s is closed. */
+bool lb_store_use(struct lb_store *s, const struct lb_digest *digest);
 /* The blob as content; LB_NOT_FOUND. *out is the caller's reference. */
 int lb_store_get(struct lb_store *s, const struct lb_digest *digest, struct lb_content **out, struct lb_err *err);
 int lb_store_load(struct lb_store *s, const struct lb_digest *digest, struct lb_buf *out, struct lb_err *err);
