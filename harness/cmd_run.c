@@ -13,7 +13,7 @@
 #include "ledger/ledger.h"
 #include "measure/measure.h"
 #include "measure/resume.h"
-#include "progress.h"
+#include "progress/progress.h"
 #include "report/report.h"
 #include "resumed.h"
 #include "run_options.h"

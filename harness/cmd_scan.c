@@ -7,7 +7,7 @@
 
 #include "command.h"
 #include "options.h"
-#include "progress.h"
+#include "progress/progress.h"
 #include "scan/say.h"
 
 enum { COMMITS = 1000, TABLE_ROWS = 20, JOBS_MAX = 64 };

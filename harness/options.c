@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/text.h"
+
 void option_pairs_release(struct option_pairs *p)
 {
 	lb_arena_release(&p->arena);
@@ -166,18 +168,10 @@ int output_format(const char *format, bool *json, struct lb_err *err)
 	return 0;
 }
 
-size_t text_columns(const char *s)
-{
-	size_t n = 0;
-	for (; *s; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
-
 void pad_to(struct lb_buf *out, const char *text, size_t columns)
 {
 	lb_buf_adds(out, text);
-	for (size_t n = text_columns(text); n < columns; n++)
+	for (size_t n = text_width(text); n < columns; n++)
 		lb_buf_addc(out, ' ');
 }
 

@@ -52,8 +52,7 @@ int options_parse(const struct usage *u, int argc, char **argv, struct lb_strv *
 void options_help(const struct usage *u, struct lb_buf *out);
 /* --format of commands that print a table or JSON; NULL: table. LB_USAGE. */
 int output_format(const char *format, bool *json, struct lb_err *err);
-/* Columns that UTF-8 text takes, and text filled up with blanks to so many. */
-size_t text_columns(const char *s);
+/* text filled up with blanks to so many columns */
 void pad_to(struct lb_buf *out, const char *text, size_t columns);
 /* The known word nearest to `word`, for messages; NULL when none is near. */
 const char *nearest_word(const char *word, const char *const *known, size_t count);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "progress.h"
+#include "progress/progress.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -11,67 +11,15 @@
 #include <unistd.h>
 
 #include "lbench/mem.h"
-#include "options.h"
 #include "report/text.h"
 
-enum { PATIENCE_MS = 1000, REDRAW_MS = 100, TICK_MS = 200, LOG_MS = 30000, BAR_WIDE = 30, BAR_NARROW = 10, WIDE = 119, NARROW = 59 };
-enum { TELLING_MS = 2000, TELLING_DONE = 3 }; /* before that an estimate would be a guess */
+enum { PATIENCE_MS = 1000, REDRAW_MS = 100, TICK_MS = 200, LOG_MS = 30000, NOW_COLUMNS = 300 };
 
 static uint64_t now_ms(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-/* ---- the line ---- */
-
-char *progress_left(const struct progress *p, uint64_t elapsed_ms)
-{
-	size_t done = p->done - p->first;
-	if (done < TELLING_DONE || elapsed_ms < TELLING_MS || p->done >= p->all)
-		return NULL;
-	uint64_t s = (elapsed_ms * (p->all - p->done) / done + 999) / 1000;
-	if (s < 120)
-		return lb_format("about %llu s left", (unsigned long long)s);
-	if (s < 7200)
-		return lb_format("about %llu min left", (unsigned long long)(s + 30) / 60);
-	return lb_format("about %llu h left", (unsigned long long)(s + 1800) / 3600);
-}
-
-static size_t columns_of(const struct lb_buf *b)
-{
-	return b->len ? text_columns(b->data) : 0;
-}
-
-/* Adds what still fits, after two blanks; all of it or, with shorten, as much as there is room for. */
-static void add_part(struct lb_buf *out, const char *text, size_t columns, bool shorten)
-{
-	size_t used = columns_of(out), gap = used ? 2 : 0, need = text_columns(text);
-	if (!*text || used + gap + (shorten ? 12 : need) > columns)
-		return;
-	lb_buf_addf(out, "%*s", (int)gap, "");
-	text_fit(out, text, need > columns - used - gap ? columns - used - gap : 0);
-	lb_buf_str(out);
-}
-
-void progress_text(const struct progress *p, uint64_t elapsed_ms, size_t columns, struct lb_buf *out)
-{
-	static const char full[BAR_WIDE + 1] = "##############################";
-	lb_autofree char *count = lb_format("%zu of %zu %s", p->done, p->all, p->unit), *left = progress_left(p, elapsed_ms);
-	lb_autofree char *hits = p->hits || p->misses
-					 ? lb_format("%llu hits, %llu misses", (unsigned long long)p->hits, (unsigned long long)p->misses)
-					 : lb_strdup("");
-	size_t bar = columns >= WIDE ? BAR_WIDE : columns >= NARROW ? BAR_NARROW : 0;
-	if (bar) {
-		size_t filled = p->all ? p->done * bar / p->all : 0;
-		lb_buf_addf(out, "[%.*s%*s]", (int)filled, full, (int)(bar - filled), "");
-		lb_buf_str(out);
-	}
-	add_part(out, count, columns, false);
-	add_part(out, left ? left : "", columns, false);
-	add_part(out, hits, columns, false);
-	add_part(out, p->now, columns, true);
 }
 
 /* ---- when it is said ---- */
@@ -85,19 +33,20 @@ static size_t terminal_columns(void)
 
 static void refresh(struct progress *p)
 {
+	const struct progress_line *l = &p->line;
 	uint64_t now = now_ms(), elapsed = now - p->began_ms;
-	if (!p->all)
+	if (!l->all)
 		return;
 	if (p->bar && elapsed >= PATIENCE_MS && now - p->drawn_ms >= REDRAW_MS) {
 		lb_autobuf struct lb_buf text = { 0 };
-		progress_text(p, elapsed, terminal_columns(), &text);
+		progress_line_draw(l, elapsed, terminal_columns(), &text);
 		fprintf(stderr, "\r\033[K%s", lb_buf_str(&text));
 		fflush(stderr);
 		p->drawn_ms = now;
 	}
-	if (p->log && now - (p->drawn_ms ? p->drawn_ms : p->began_ms) >= LOG_MS && p->done < p->all) {
-		lb_autofree char *left = progress_left(p, elapsed);
-		fprintf(stderr, "%zu of %zu %s%s%s\n", p->done, p->all, p->unit, left ? ", " : "", left ? left : "");
+	if (p->log && now - (p->drawn_ms ? p->drawn_ms : p->began_ms) >= LOG_MS && l->done < l->all) {
+		lb_autofree char *left = progress_line_left(l, elapsed);
+		fprintf(stderr, "%zu of %zu %s%s%s\n", l->done, l->all, l->unit, left ? ", " : "", left ? left : "");
 		p->drawn_ms = now;
 	}
 }
@@ -177,7 +126,7 @@ void progress_begin(struct progress *p, const char *unit, bool quiet, bool verbo
 	const char *term = getenv("TERM");
 	bool terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0), speaks = !quiet && !verbose;
 	*p = (struct progress){
-		.lines = verbose, .bar = speaks && terminal, .log = speaks && !terminal, .unit = unit, .began_ms = now_ms()
+		.lines = verbose, .bar = speaks && terminal, .log = speaks && !terminal, .line.unit = unit, .began_ms = now_ms()
 	};
 	if (speaks)
 		start_ticker(p);
@@ -186,8 +135,8 @@ void progress_begin(struct progress *p, const char *unit, bool quiet, bool verbo
 void progress_total(struct progress *p, size_t first, size_t all)
 {
 	lock(p);
-	p->first = p->done = first;
-	p->all = all;
+	p->line.first = p->line.done = first;
+	p->line.all = all;
 	p->began_ms = now_ms();
 	unlock(p);
 }
@@ -195,8 +144,8 @@ void progress_total(struct progress *p, size_t first, size_t all)
 void progress_step(struct progress *p, const char *what, size_t done, size_t all)
 {
 	lock(p);
-	p->done = done;
-	p->all = all;
+	p->line.done = done;
+	p->line.all = all;
 	if (p->lines)
 		fprintf(stderr, "%zu of %zu  %s\n", done, all, what);
 	refresh(p);
@@ -206,20 +155,19 @@ void progress_step(struct progress *p, const char *what, size_t done, size_t all
 void progress_hits(struct progress *p, uint64_t hits, uint64_t misses)
 {
 	lock(p);
-	p->hits = hits;
-	p->misses = misses;
+	p->line.hits = hits;
+	p->line.misses = misses;
 	unlock(p);
 }
 
 void progress_now(struct progress *p, const char *now)
 {
-	size_t n = 0;
 	if (!p->bar)
 		return;
 	lock(p);
-	for (; *now && n + 1 < sizeof(p->now); now++)
-		p->now[n++] = *now == '\n' || *now == '\t' || *now == '\033' ? ' ' : *now;
-	p->now[n] = '\0';
+	lb_buf_clear(&p->now);
+	text_fit(&p->now, now, NOW_COLUMNS);
+	p->line.now = lb_buf_str(&p->now);
 	refresh(p);
 	unlock(p);
 }
@@ -239,5 +187,7 @@ void progress_end(struct progress *p)
 	if (p->bar && p->drawn_ms)
 		fputs("\r\033[K", stderr);
 	p->drawn_ms = 0;
-	p->all = 0;
+	p->line.all = 0;
+	p->line.now = NULL;
+	lb_buf_release(&p->now);
 }
