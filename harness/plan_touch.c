@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "ledger/spare.h"
 #include "whatif/say.h"
 
 struct planning {
@@ -35,6 +36,8 @@ static int say(struct planning *p, const struct scenario *s, size_t variant, str
 	int rc = whatif_decide(&wo, &w, err);
 	if (rc)
 		return rc;
+	ledger_autospare struct ledger_spare spare;
+	ledger_spare(front, touch, &w->edits[0], &spare);
 	struct whatif_said said = { .variant = s->variants[variant].name,
 				    .policy = wo.policy,
 				    .builder = wo.builder,
@@ -42,6 +45,8 @@ static int say(struct planning *p, const struct scenario *s, size_t variant, str
 				    .touch = touch,
 				    .args = &p->t->args.pairs,
 				    .build = &w->edits[0],
+				    .spare = &spare.lines,
+				    .spare_all = spare.all,
 				    .width = terminal_width(),
 				    .color = use_color(p->o->no_color) };
 	p->failed = p->failed || (!said.build->ok && !said.build->no_effect);

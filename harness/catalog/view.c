@@ -182,9 +182,8 @@ void view_list(const struct view *v, const char *dir, const char *name, struct l
 
 /* ---- what a build reads ---- */
 
-/* At the top of a context; a compiler reads none of it. .git is not among them: many stamp the commit into what they
- * make. */
-static bool is_about(const char *name)
+/* .git is not among them: many stamp the commit into what they make. */
+bool view_is_about(const char *name)
 {
 	static const char *const names[] = { "README*",     "LICENSE*",       "LICENCE*",       "CHANGELOG*",    "CONTRIBUTING*",
 					     "Dockerfile*", "*.Dockerfile",   "*.dockerignore", ".gitignore",    ".gitattributes",
@@ -230,7 +229,7 @@ static void add_top(const struct view *v, bool built, struct lb_strv *out)
 {
 	for (size_t i = 0; i < v->context->entries_count; i++) {
 		const struct lb_entry *e = &v->context->entries[i];
-		if (built && is_about(e->name))
+		if (built && view_is_about(e->name))
 			continue;
 		if (e->node->attr.kind == LB_DIR)
 			add_pattern(out, e->name, true);

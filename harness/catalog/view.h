@@ -38,5 +38,7 @@ void view_list(const struct view *v, const char *dir, const char *name, struct l
 bool view_holds_below(const struct view *v, const char *path);
 /* Patterns for all that the stage holds of the context; but for what no build reads where `built`. */
 void view_sources(const struct view *v, bool built, struct lb_strv *out);
+/* A name at the top of a context that is for people, their editors and CI; a compiler reads none of it. */
+bool view_is_about(const char *name);
 
 #endif

@@ -17,17 +17,19 @@ struct whatif_said {
 	const struct touch *touch;
 	const struct lb_pairs *args;
 	const struct whatif_build *build; /* after the edit; the first one where nothing was touched that it sees */
-	bool untouched;
+	const struct lb_strv *spare; /* lines of .dockerignore that would leave out what was touched; NULL: none known */
+	bool spare_all;              /* with them the touch re-runs nothing */
 	unsigned width; /* of the terminal; 0: no limit */
 	bool color;
 };
 void whatif_say(const struct whatif_said *s, struct lb_buf *out);
-/* An object: variant, policy, origin, builder, ok, message, steps, context, re_runs, of, wasted, seconds, summary. */
+/* An object: variant, policy, origin, builder, ok, message, steps, context, re_runs, of, wasted, seconds, leave_out (lines for
+ * .dockerignore), summary. */
 void whatif_say_json(const struct whatif_said *s, struct lb_json *w);
 
 /* "src/app.js", "src/app.js, README.md and 3 more". */
 void whatif_touched_text(const struct whatif_said *s, struct lb_buf *out);
-/* The closing line. */
+/* The closing line, and what to leave out. */
 void whatif_summary_text(const struct whatif_said *s, struct lb_buf *out);
 /* For text_wrap: no line is to end within what stands between back quotes, nor before a number; and text_wrap with it. */
 void whatif_keep(struct lb_buf *out, const char *text);

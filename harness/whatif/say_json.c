@@ -136,6 +136,11 @@ void whatif_say_json(const struct whatif_said *s, struct lb_json *w)
 	lb_json_close(w, ']');
 	context_json(s, w);
 	sums_json(s, w);
+	lb_json_key(w, "leave_out");
+	lb_json_open(w, '[');
+	for (size_t i = 0; s->spare && i < s->spare->count; i++)
+		lb_json_str(w, s->spare->items[i]);
+	lb_json_close(w, ']');
 	whatif_summary_text(s, &summary);
 	lb_json_kstr(w, "summary", lb_buf_str(&summary));
 	lb_json_close(w, '}');

@@ -136,6 +136,24 @@ static void misses_text(const struct whatif_said *s, const struct sums *m, struc
 		lb_buf_addf(out, "; whether %zu RUN%s had to, no model says", m->unclear, m->unclear > 1 ? "s" : "");
 }
 
+/* "Add `README.md` to .dockerignore, unless the image needs it: then this re-runs nothing." */
+static void spare_text(const struct whatif_said *s, struct lb_buf *out)
+{
+	size_t count = s->spare ? s->spare->count : 0;
+	for (size_t i = 0; i < count; i++) {
+		lb_buf_adds(out, !i ? " Add `" : i + 1 == count ? "` and `" : "`, `");
+		text_fit(out, s->spare->items[i], 0);
+	}
+	if (!count)
+		return;
+	const char *it = count > 1 ? "them" : "it";
+	lb_buf_addf(out, "` to %s, unless the image needs %s", s->front->ignore_name, it);
+	if (s->spare_all)
+		lb_buf_adds(out, ": then this re-runs nothing.");
+	else
+		lb_buf_addf(out, ": then no step sees %s.", it);
+}
+
 void whatif_summary_text(const struct whatif_said *s, struct lb_buf *out)
 {
 	const struct sums m = sum_up(s->build);
@@ -158,4 +176,5 @@ void whatif_summary_text(const struct whatif_said *s, struct lb_buf *out)
 	if (m.unknown)
 		lb_buf_addf(out, "; %zu step%s on bytes that nobody knows", m.unknown, m.unknown > 1 ? "s depend" : " depends");
 	lb_buf_addc(out, '.');
+	spare_text(s, out);
 }

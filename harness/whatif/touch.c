@@ -90,6 +90,7 @@ static void add_change(struct touching *t, const char *path)
 	struct scn_edit *e = &t->out->edit;
 	t->changes = lb_grow(t->changes, e->changes_count, &t->cap, sizeof(*t->changes));
 	touch_change(t->o->scenario, t->o->variant, t->o->front->context, path, &t->out->arena, &t->changes[e->changes_count++]);
+	lb_strv_add(&t->out->paths, path);
 }
 
 static struct touched *add_touched(struct touching *t, const char *given, const char *path, enum touched_how how)
@@ -286,6 +287,7 @@ void touch_release(struct touch *t)
 {
 	free(t->edit.changes);
 	free(t->files);
+	lb_strv_release(&t->paths);
 	lb_strv_release(&t->unused_args);
 	lb_arena_release(&t->arena);
 	*t = (struct touch){ 0 };

@@ -24,6 +24,7 @@ struct touch {
 	struct scn_edit edit; /* changes_count 0: nothing to build */
 	struct touched *files;
 	size_t count;
+	struct lb_strv paths;       /* of the context, that the edit changes */
 	struct lb_strv unused_args; /* names that no ARG of the Dockerfile declares */
 	struct lb_arena arena;
 };
