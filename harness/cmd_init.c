@@ -87,8 +87,8 @@ static void say_edits(const struct init *in, struct lb_buf *out)
 	for (size_t i = 0; i < in->edits_count; i++)
 		weighted += in->edits[i].weight > 0;
 	if (in->counted)
-		lb_buf_addf(out, "  %zu kind%s of commits, weighted by %zu commits of the git history\n", weighted,
-			    weighted == 1 ? "" : "s", in->history->commits_count);
+		lb_buf_addf(out, "  %zu kind%s of commits, weighted by %zu commit%s of the git history\n", weighted,
+			    weighted == 1 ? "" : "s", in->history->commits_count, in->history->commits_count == 1 ? "" : "s");
 	else
 		lb_buf_addf(out, "  %zu kind%s of commits, weights assumed: %s\n", weighted, weighted == 1 ? "" : "s",
 			    in->history ? "the git history is too short to count" : "no git history here");

@@ -62,7 +62,8 @@ static void print_plan(const struct run_options *o, const struct scenario *s, co
 		lb_json_key(&w, "builds");
 		lb_json_open(&w, '[');
 	} else {
-		lb_buf_addf(out, "%s: %zu builds in %zu caches\n\n%5s  %-14s %-16s %-9s %-9s %-18s\n", s->name, plan->count, plan->scopes,
+		lb_buf_addf(out, "%s: %zu build%s in %zu cache%s\n\n%5s  %-14s %-16s %-9s %-9s %-18s\n", s->name, plan->count,
+			    plan->count == 1 ? "" : "s", plan->scopes, plan->scopes == 1 ? "" : "s",
 			    "build", "variant", "policy", "builder", "workload", "edit");
 	}
 	for (size_t i = 0; i < plan->count; i++) {

@@ -30,7 +30,21 @@ static void squeeze(char *s)
 	*to = '\0';
 }
 
-static void list_runs(const struct scenario *s, const struct scn_variant *variant, struct lb_map *seen, struct lb_strv *out)
+/* A source that would have to be fetched: "https://…", "git@…". */
+static bool is_remote(const char *arg)
+{
+	return strstr(arg, "://") || !strncmp(arg, "git@", 4);
+}
+
+static bool fetches(const struct lb_instruction *in)
+{
+	bool remote = false;
+	for (size_t i = 0; in->keyword == LB_KW_ADD && i + 1 < in->args_count; i++)
+		remote |= is_remote(in->args[i]);
+	return remote;
+}
+
+static void list_steps(const struct scenario *s, const struct scn_variant *variant, struct lb_map *seen, struct lb_strv *out)
 {
 	lb_autodockerfile struct lb_dockerfile *df = NULL;
 	lb_autobuildplan struct lb_build_plan *plan = NULL;
@@ -40,11 +54,11 @@ static void list_runs(const struct scenario *s, const struct scn_variant *varian
 		return;
 	for (size_t i = 0; i < df->instructions_count; i++) {
 		const struct lb_instruction *in = &df->instructions[i];
-		if (in->keyword != LB_KW_RUN || !plan->stages[in->stage].needed || lb_map_get(seen, in->original))
+		if ((in->keyword != LB_KW_RUN && !fetches(in)) || !plan->stages[in->stage].needed || lb_map_get(seen, in->original))
 			continue;
 		lb_map_set(seen, in->original, seen);
 		lb_autofree char *place = lb_format("%s:%u", variant->name, in->first_line);
-		char *what = unknown_of(s, in, place);
+		char *what = in->keyword == LB_KW_RUN ? unknown_of(s, in, place) : lb_format("%s %s", place, in->original);
 		if (what) {
 			squeeze(what);
 			lb_strv_take(out, what);
@@ -60,5 +74,5 @@ void unknowns_list(const struct scenario *s, const bool *variants, struct lb_str
 			lb_strv_take(out, lb_format("base %s", s->bases[i].name));
 	for (size_t v = 0; variants && v < s->variants_count; v++)
 		if (variants[v])
-			list_runs(s, &s->variants[v], seen, out);
+			list_steps(s, &s->variants[v], seen, out);
 }

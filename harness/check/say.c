@@ -130,7 +130,7 @@ static void summary(const struct gate *g, struct lb_buf *out)
 		lb_buf_addf(out, "%zu regression%s", fails, fails == 1 ? "" : "s");
 	else
 		lb_buf_adds(out, "no regression");
-	lb_buf_addf(out, " in %zu builds against %s", compared, g->base_path);
+	lb_buf_addf(out, " in %zu build%s against %s", compared, compared == 1 ? "" : "s", g->base_path);
 	if (g->better)
 		lb_buf_addf(out, ", %zu better", g->better);
 	if (drift)

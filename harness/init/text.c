@@ -161,7 +161,8 @@ static void add_weights_source(const struct init *in, struct lb_buf *out)
 	lb_buf_adds(out, h->commits_count == h->examined ? ".\n" : " that change something here.\n");
 	lb_buf_adds(out, "# They are written down, so that two runs stay comparable; `lbench init --out FILE` counts anew.\n");
 	if (in->rare_commits)
-		lb_buf_addf(out, "# %zu commits of rarer kinds are left out.\n", in->rare_commits);
+		lb_buf_addf(out, "# %zu commit%s of rarer kinds %s left out.\n", in->rare_commits, in->rare_commits == 1 ? "" : "s",
+			    in->rare_commits == 1 ? "is" : "are");
 }
 
 static void add_edits(struct init *in)

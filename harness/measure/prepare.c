@@ -238,6 +238,7 @@ static int try_first(struct prepared *p, size_t build, struct lb_err *err)
 	if (!rc)
 		rc = lb_cache_new(o.policy, LB_BUILDER_WARM, scope, &cache, err);
 	o.cache = cache;
+	o.exec_later = o.mode == LB_RUN_EXEC;
 	o.mode = LB_RUN_DRY;
 	o.store = NULL;
 	/* what dry leaves has no blobs */

@@ -165,6 +165,7 @@ static int add_step(struct candidates *list, const struct report *r, const struc
 		cost->ns_at_least |= s->run_ns == REPORT_UNKNOWN && report_is(report_string(r, s->instruction), "RUN");
 		cost->wasted_bytes += s->blob_bytes != REPORT_UNKNOWN ? weight * (double)s->blob_bytes : 0;
 		cost->bytes_at_least |= s->blob_bytes == REPORT_UNKNOWN && s->layer_bytes != REPORT_UNKNOWN;
+		cost->fetches |= s->layer_bytes == REPORT_UNKNOWN && report_is(report_string(r, s->instruction), "ADD");
 	}
 	if (s->needed == NEED_YES || (s->needed == NEED_EMPTY && !inherited))
 		return 0;
@@ -231,10 +232,11 @@ int report_costs(const struct report_view *v, struct step_costs *out, struct lb_
 	return rc;
 }
 
-/* A step other than RUN that takes no time to speak of, for less than a header or two of bytes. */
+/* A step other than RUN that takes no time to speak of, for less than a header or two of bytes. Not one that brings
+ * something from the network, of whatever size. */
 static bool is_trifle(const struct report *r, const struct step_cost *c)
 {
-	return !report_is(report_string(r, c->instruction), "RUN") && c->wasted_ns <= 0 && c->wasted_bytes < TRIFLE_BYTES;
+	return !report_is(report_string(r, c->instruction), "RUN") && c->wasted_ns <= 0 && c->wasted_bytes < TRIFLE_BYTES && !c->fetches;
 }
 
 /* Which of two steps matters more: seconds wasted, then how often a RUN, then anything, then what all of its variant costs,
@@ -337,11 +339,13 @@ static void choose_better(const struct report_view *v, const struct step_costs *
 
 static void decide(const struct report_view *v, const struct step_costs *list, struct answer *out)
 {
-	double covered = 0, unclear = 0;
+	double covered = 0, unclear = 0, open = 0;
 	for (size_t i = 0; i < v->r->variants_count; i++)
 		covered += v->means[i].covered;
-	for (size_t i = 0; i < list->count; i++)
+	for (size_t i = 0; i < list->count; i++) {
 		unclear += list->items[i].unclear;
+		open += list->items[i].unknown;
+	}
 	const struct step_cost *c = worst(v, list, ANSWER_WASTED);
 	bool trifle = c && is_trifle(v->r, c);
 	if (trifle)
@@ -353,6 +357,7 @@ static void decide(const struct report_view *v, const struct step_costs *list, s
 	out->kind = covered <= 0  ? ANSWER_NOTHING_RAN
 		    : c           ? ANSWER_WASTED
 		    : unclear > 0 ? ANSWER_UNKNOWN
+		    : open > 0    ? ANSWER_OPEN
 		    : trifle      ? ANSWER_TRIFLE
 				  : ANSWER_FINE;
 	if (out->kind == ANSWER_UNKNOWN || (c && !report_is(report_string(v->r, c->instruction), "RUN") && unclear > 0)) {

@@ -23,6 +23,7 @@ struct step_cost {
 	bool ns_at_least;
 	double wasted_bytes; /* blobs that it made for nothing */
 	bool bytes_at_least;
+	bool fetches; /* an ADD of what nobody knows the size of */
 	/* the step that the wasted (or inherited) executions come from most often, and on which part of the commits */
 	uint32_t root_line, root_instruction, root_reason;
 	double root_share, root_weight; /* root_weight: of all roots */
@@ -36,6 +37,7 @@ enum answer_kind {
 	ANSWER_TRIFLE,      /* what re-runs for nothing costs next to nothing */
 	ANSWER_FINE,        /* all that re-ran had to */
 	ANSWER_UNKNOWN,     /* nothing wasted that is known, some re-runs without a model */
+	ANSWER_OPEN,        /* the same; whether some steps re-run at all is unknown */
 	ANSWER_NULL,        /* the null subject: nothing is built, all times are the harness's own */
 };
 

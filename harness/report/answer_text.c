@@ -8,6 +8,7 @@
 
 #define TEXT_COLUMNS 60 /* of an instruction inside a sentence */
 #define TEXT_NBSP    "\xc2\xa0"
+#define ARGUMENTS_SHOWN 3
 
 /* An instruction in backticks. */
 static void code(struct lb_buf *out, const char *instruction)
@@ -131,6 +132,9 @@ void report_answer_text(const struct report_view *v, const struct answer *a, str
 	case ANSWER_TRIFLE:
 		lb_buf_adds(out, "Nothing to gain: what re-runs for nothing takes no time and makes next to no bytes.");
 		return;
+	case ANSWER_OPEN:
+		lb_buf_adds(out, "No step is known to re-run for nothing; whether some re-run at all depends on bytes that nothing here says.");
+		return;
 	case ANSWER_UNKNOWN:
 		lb_buf_adds(out, "No step is known to re-run for nothing; some that ran again have no model that says what they need.");
 		return;
@@ -144,22 +148,62 @@ void report_answer_text(const struct report_view *v, const struct answer *a, str
 	}
 }
 
-static void root_text(const struct report_view *v, const struct step_cost *s, const json_t *needs, struct lb_buf *out)
+/* Is s the answer's step, re-run as the answer says? */
+static bool is_example(const struct answer *a, const struct report_step *s)
+{
+	return s->instruction == a->step.instruction && s->stage == a->step.stage && s->outcome == ST_MISS &&
+	       s->needed == (a->kind == ANSWER_WASTED ? NEED_NO : NEED_EMPTY);
+}
+
+/* "VERSION or GREETING": the arguments whose values the answer's step re-runs for. */
+static int arguments_text(const struct report_view *v, const struct answer *a, struct lb_buf *out, struct lb_err *err)
 {
 	const struct report *r = v->r;
+	lb_autostrv struct lb_strv names = { 0 };
+	for (size_t n = 0; n < r->builds_count; n++) {
+		const struct report_build *b = &r->builds[n];
+		for (size_t i = 0; v->commit_of[n] >= 0 && b->variant == a->step.variant && i < b->steps_count; i++) {
+			const struct report_step *s = report_steps_of(r, b) + i, *root;
+			lb_autojson json_t *e = NULL;
+			int rc = is_example(a, s) ? report_root(r, b, s, &root, err) : 1;
+			if (rc > 0 || (!rc && root->instruction != a->step.root_instruction))
+				continue;
+			rc = rc ? rc : report_evidence(r, root, &e, err);
+			if (rc)
+				return rc;
+			const char *name = report_member(e, "argument");
+			if (*name && !lb_strv_has(&names, name))
+				lb_strv_add(&names, name);
+		}
+	}
+	for (size_t i = 0; i < names.count && i < ARGUMENTS_SHOWN; i++)
+		lb_buf_addf(out, "%s%s", !i ? "" : i + 1 == names.count ? " or " : ", ", names.items[i]);
+	lb_buf_adds(out, !names.count ? "an argument" : names.count > ARGUMENTS_SHOWN ? " and others" : "");
+	return 0;
+}
+
+static int root_text(const struct report_view *v, const struct answer *a, struct lb_buf *out, struct lb_err *err)
+{
+	const struct report *r = v->r;
+	const struct step_cost *s = &a->step;
+	const json_t *needs = a->needs;
 	const char *root = report_string(r, s->root_instruction), *reason = report_string(r, s->root_reason);
+	bool argument = !strcmp(reason, "arg-changed");
+	int rc = 0;
 	if (s->root_instruction == s->instruction && s->root_line == s->line)
-		lb_buf_adds(out, "its own input");
+		lb_buf_adds(out, argument ? "it" : "its own input");
 	else
 		report_place_text(r, s->variant, s->root_line, s->root_instruction, out);
 	if (!strcmp(reason, "files-changed") && s->root_files != REPORT_UNKNOWN)
-		lb_buf_addf(out, " brings %llu files", (unsigned long long)s->root_files);
+		lb_buf_addf(out, " brings %llu file%s", (unsigned long long)s->root_files, s->root_files == 1 ? "" : "s");
 	else if (!strcmp(reason, "files-changed"))
 		lb_buf_adds(out, " brings a file that changed");
 	else if (!strcmp(reason, "metadata-changed"))
 		lb_buf_adds(out, " has files with another mode, owner or time");
-	else if (!strcmp(reason, "arg-changed"))
-		lb_buf_adds(out, " got another value of an argument");
+	else if (argument) {
+		lb_buf_adds(out, " got another value of ");
+		rc = arguments_text(v, a, out, err);
+	}
 	else if (!strcmp(reason, "base-changed"))
 		lb_buf_adds(out, " is another base image");
 	else if (!strcmp(reason, "instruction-changed"))
@@ -170,8 +214,8 @@ static void root_text(const struct report_view *v, const struct step_cost *s, co
 		lb_buf_adds(out, " has another result (another image's build made it)");
 	else
 		lb_buf_addf(out, " missed (%s)", reason[0] ? reason : "base");
-	if (!needs || s->root_instruction == s->instruction)
-		return;
+	if (rc || !needs || s->root_instruction == s->instruction)
+		return rc;
 	size_t files = files_named(needs);
 	bool counted = files && s->root_files != REPORT_UNKNOWN;
 	lb_buf_addf(out, ", the %s needs ", report_is(report_string(r, s->instruction), "RUN") ? "RUN" : "step");
@@ -184,6 +228,7 @@ static void root_text(const struct report_view *v, const struct step_cost *s, co
 		lb_buf_addf(out, "%zu", files);
 	else
 		lb_buf_addf(out, "%zu (%s)", files, text);
+	return 0;
 }
 
 /* "18.2 s (7.7x) and 16.1 MB", or "1.4 re-run steps" where no seconds are known; empty when nothing is saved. */
@@ -205,13 +250,6 @@ static void saving_text(const struct report_view *v, int from, int to, bool at_l
 	lb_buf_adds(out, pushed > 0 ? " and " : ", and costs ");
 	text_bytes(out, fabs(pushed));
 	lb_buf_adds(out, pushed > 0 ? "" : " more to push");
-}
-
-/* Is s the answer's step, re-run as the answer says? */
-static bool is_example(const struct answer *a, const struct report_step *s)
-{
-	return s->instruction == a->step.instruction && s->stage == a->step.stage && s->outcome == ST_MISS &&
-	       s->needed == (a->kind == ANSWER_WASTED ? NEED_NO : NEED_EMPTY);
 }
 
 int report_answer_hint(const struct report_view *v, const struct answer *a, struct lb_buf *out, struct lb_err *err)
@@ -254,7 +292,9 @@ int report_cause_text(const struct report_view *v, const struct answer *a, struc
 	const struct report *r = v->r;
 	if (a->step.root_weight > 0) {
 		lb_buf_adds(out, "Cause: ");
-		root_text(v, &a->step, a->needs, out);
+		int rc = root_text(v, a, out, err);
+		if (rc)
+			return rc;
 		lb_buf_addc(out, '.');
 	}
 	if (a->better < 0)

@@ -200,7 +200,7 @@ static int root_line(struct explain *x, const struct report_build *b, struct lb_
 	uint64_t files = report_files_brought(x->r, b, report_string(x->r, root->instruction));
 	lb_buf_addf(&text, "root: %s:%u ", b->text[BT_VARIANT], root->line);
 	if (files != REPORT_UNKNOWN && root != worst)
-		lb_buf_addf(&text, "copies %llu files", (unsigned long long)files);
+		lb_buf_addf(&text, "copies %llu file%s", (unsigned long long)files, files == 1 ? "" : "s");
 	else if (root->outcome == ST_HIT)
 		lb_buf_adds(&text, "has another result (another image's build made it)");
 	else

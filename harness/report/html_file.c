@@ -224,8 +224,9 @@ static int remark(const struct html_part *p, unsigned line, struct lb_buf *out, 
 	if (line == s->root_line && !own && s->root_weight > 0) {
 		lb_buf_adds(out, "<p class=\"remark cause\"><b>Cause.</b> ");
 		if (s->root_files != REPORT_UNKNOWN)
-			lb_buf_addf(out, "Brings %llu files: a change to any of them re-runs what stands below.",
-				    (unsigned long long)s->root_files);
+			lb_buf_addf(out, "Brings %llu file%s: a change to %s re-runs what stands below.",
+				    (unsigned long long)s->root_files, s->root_files == 1 ? "" : "s",
+				    s->root_files == 1 ? "it" : "any of them");
 		else
 			lb_buf_adds(out, "When this is new, so is all that stands below.");
 		lb_buf_adds(out, "</p>");

@@ -231,7 +231,7 @@ void notes_reading(const struct report_view *v, struct lb_strv *out)
 
 static bool decides_differently(const struct report_cell *a, const struct report_cell *b)
 {
-	return a->hits != b->hits || a->reusable != b->reusable || a->unknown != b->unknown;
+	return a->hits != b->hits || a->reusable != b->reusable;
 }
 
 static void example(const struct report_view *a, size_t variant, size_t commit, const struct report_cell *x, const struct report_cell *y,
@@ -257,8 +257,8 @@ static void cost_difference(const struct report_view *a, const struct report_vie
 void notes_differences(const struct report_view *a, const struct report_view *b, struct lb_strv *out)
 {
 	const char *name_a = notes_rules(&a->block), *name_b = notes_rules(&b->block);
-	size_t compared = 0, differ = 0;
-	lb_autobuf struct lb_buf text = { 0 }, cost = { 0 };
+	size_t compared = 0, differ = 0, open = 0;
+	lb_autobuf struct lb_buf text = { 0 }, cost = { 0 }, said = { 0 };
 	for (size_t variant = 0; variant < a->r->variants_count; variant++) {
 		for (size_t i = 0, k = 0; i < a->count; i++) {
 			while (k < b->count && b->commits[k].edit != a->commits[i].edit)
@@ -268,18 +268,32 @@ void notes_differences(const struct report_view *a, const struct report_view *b,
 			const struct report_cell *x = report_cell(a, variant, i), *y = report_cell(b, variant, k);
 			if (!x->repeats || !y->repeats)
 				continue;
+			if (x->unknown || y->unknown) {
+				open++;
+				continue;
+			}
 			compared++;
 			if (decides_differently(x, y) && differ++ < SHOWN)
 				example(a, variant, i, x, y, &text);
 		}
 		cost_difference(a, b, variant, &cost);
 	}
-	if (!differ) {
-		lb_strv_take(out, lb_format("%s and %s decide the same in all %zu rebuilds that both could do.", name_a, name_b, compared));
+	if (!compared)
+		lb_buf_addf(&said, "cannot be compared: %s",
+			    open ? "what they decide depends on bytes that nothing here says" : "there is no rebuild that both could do");
+	else if (!differ)
+		lb_buf_addf(&said,
+			    compared == 1 ? "decide the same in the %zu rebuild that both could do"
+					  : "decide the same in all %zu rebuilds that both could do",
+			    compared);
+	else
+		lb_buf_addf(&said, "decide differently in %zu of %zu rebuild%s: %s%s", differ, compared, compared == 1 ? "" : "s",
+			    lb_buf_str(&text), differ > SHOWN ? ", …" : "");
+	if (compared && open)
+		lb_buf_addf(&said, "; %zu more depend%s on bytes that nothing here says", open, open == 1 ? "s" : "");
+	lb_strv_take(out, lb_format("%s and %s %s%s", name_a, name_b, lb_buf_str(&said), differ > SHOWN && !open ? "" : "."));
+	if (!differ)
 		return;
-	}
-	lb_strv_take(out, lb_format("%s and %s decide differently in %zu of %zu rebuilds: %s%s", name_a, name_b, differ, compared,
-				    lb_buf_str(&text), differ > SHOWN ? ", …" : "."));
 	if (cost.len)
 		lb_strv_take(out, lb_format("A commit under %s costs, against %s: %s.", name_b, name_a, lb_buf_str(&cost)));
 }

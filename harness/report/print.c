@@ -248,22 +248,31 @@ void print_learn_text(const struct report *r, const struct lb_strv *unknowns, st
 {
 	const json_t *scenario = json_object_get(r->run, "scenario");
 	const char *file = report_member(scenario, "file"), *slash = strrchr(file, '/');
-	bool base = false, run = false;
+	size_t base = 0, run = 0, fetched = 0;
 	for (size_t i = 0; i < unknowns->count; i++) {
-		bool is_base = !strncmp(unknowns->items[i], "base ", 5);
-		base |= is_base;
-		run |= !is_base;
+		const char *item = unknowns->items[i], *what = strchr(item, ' ');
+		if (!strncmp(item, "base ", 5))
+			base++;
+		else if (what && report_is(what + 1, "ADD"))
+			fetched++;
+		else
+			run++;
 	}
-	lb_buf_addf(out, "Say what %s in `%s`: ", unknowns->count > 1 ? "they are" : "it is",
-		    *file ? slash ? slash + 1 : file : "lbench.yaml");
+	if (base + run)
+		lb_buf_addf(out, "Say what %s in `%s`: ", base + run > 1 ? "they are" : "it is",
+			    *file ? slash ? slash + 1 : file : "lbench.yaml");
 	if (run)
 		lb_buf_addf(out,
 			    "`run: [{ match: \"RUN …\", takes: 20s, depends-on: [FILE], writes: [{ path: /DIR, files: 100, bytes: 9MiB "
 			    "}] }]`%s",
 			    base ? ", " : "");
-	lb_buf_addf(out, "%s.", base ? "`bases: { NAME: … }`" : "");
+	if (base + run)
+		lb_buf_addf(out, "%s.", base ? "`bases: { NAME: … }`" : "");
 	if (!*file && run)
 		lb_buf_adds(out, " `lbench init` writes a first one, with what it knows of these RUNs.");
+	if (fetched)
+		lb_buf_addf(out, "%sNothing is fetched: only a copy in the context says what `ADD` of %s brings.", base + run ? " " : "",
+			    fetched > 1 ? "these addresses" : "this address");
 }
 
 /* One line that lists them, one that says how to learn them. */

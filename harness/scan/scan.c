@@ -187,7 +187,8 @@ static bool is_told(struct scanning *s, const struct repository *r)
 	lb_strv_take(&s->out->notes,
 		     few ? lb_format("%s is a shallow clone, of too few commits to tell anything; git fetch --unshallow brings the rest.",
 				     r->work_tree)
-			 : lb_format("%s is a shallow clone: its history ends after %zu commits.", r->work_tree, h->examined));
+			 : lb_format("%s is a shallow clone: its history ends after %zu commit%s.", r->work_tree, h->examined,
+				     h->examined == 1 ? "" : "s"));
 	return !few;
 }
 

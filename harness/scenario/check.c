@@ -44,11 +44,18 @@ static bool has_base(const struct scenario *s, const char *name)
 	return false;
 }
 
+static bool is_context(const struct scenario *s, const char *name)
+{
+	for (size_t i = 0; i < s->named_contexts_count; i++)
+		if (strcmp(s->named_contexts[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static int need_base(struct checker *c, const struct lb_dockerfile *df, const struct lb_instruction *in, const char *name)
 {
 	struct scenario *s = c->s;
-	bool named = c->contexts && lb_pairs_get(c->contexts, name);
-	if (!*name || strcmp(name, "scratch") == 0 || named || has_base(s, name))
+	if (!*name || strcmp(name, "scratch") == 0 || is_context(s, name) || has_base(s, name))
 		return 0;
 	if (s->implicit) {
 		if (!lb_strv_has(&c->opaque, name))

@@ -2,8 +2,10 @@
  *
  * A project directory: its variants are the Dockerfiles that docker's options name, or the one that is there.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lbench/fs.h"
 #include "scenario/load.h"
@@ -20,7 +22,20 @@ char *scn_load_place(struct scn_loader *l, const char *path)
 	return lb_arena_strdup(l->arena, file + n + (n > 1));
 }
 
-/* "Dockerfile.dev" and "dev.Dockerfile" are `dev`; "Dockerfile" is itself; a name that is taken gets a number. */
+static bool is_stdin(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+/* What the directory of a Dockerfile is called, where that is not the project's own; the caller's, or NULL. */
+static char *directory_name(const struct scn_loader *l, const char *path)
+{
+	lb_autofree char *dir = lb_path_dir(path), *real = realpath(dir, NULL), *own = realpath(l->s->dir, NULL);
+	return real && own && strcmp(real, own) != 0 && real[1] ? lb_strdup(lb_path_base(real)) : NULL;
+}
+
+/* "Dockerfile.dev" and "dev.Dockerfile" are `dev`; "Dockerfile" is itself, or one of several by its directory; a name
+ * that is taken gets a number. */
 static char *name_variant(struct scn_loader *l, const char *path)
 {
 	static const char word[] = "Dockerfile";
@@ -31,8 +46,10 @@ static char *name_variant(struct scn_loader *l, const char *path)
 		name = lb_strdup(base + m + 1);
 	else if (n > m + 1 && strcmp(base + n - m - 1, ".Dockerfile") == 0)
 		name = lb_strndup(base, n - m - 1);
-	else
-		name = lb_strdup(base);
+	else if (strcmp(base, word) == 0 && l->options->dockerfiles_count > 1)
+		name = directory_name(l, path);
+	if (!name)
+		name = lb_strdup(is_stdin(path) ? "stdin" : base);
 	unsigned number = 1;
 	lb_autofree char *full = lb_strdup(name);
 	for (size_t i = 0; i < l->s->variants_count; i++) {
@@ -45,22 +62,71 @@ static char *name_variant(struct scn_loader *l, const char *path)
 	return lb_arena_strdup(l->arena, full);
 }
 
-/* path is as the user gave it: relative to the working directory, as docker takes -f. */
-static int add_variant(struct scn_loader *l, const char *path)
+static int add_stdin(struct scn_loader *l, struct scn_variant *v)
 {
-	struct scn_variant v = { .name = name_variant(l, path) };
+	lb_autobuf struct lb_buf text = { 0 };
+	for (size_t i = 0; i < l->s->variants_count; i++)
+		if (strcmp(l->s->variants[i].dockerfile_path, "stdin") == 0)
+			return lb_fail(l->err, LB_USAGE, "-f -: standard input holds one Dockerfile");
+	int rc = lb_fs_read_fd(STDIN_FILENO, &text, l->err);
+	if (rc < 0)
+		return rc;
+	if (memchr(lb_buf_str(&text), '\0', text.len))
+		return lb_fail(l->err, LB_INVALID, "-f -: what standard input holds is not a text; expected a Dockerfile");
+	lb_sha256_adds(&l->sum, lb_buf_str(&text));
+	v->dockerfile = lb_arena_strdup(l->arena, lb_buf_str(&text));
+	v->dockerfile_path = lb_arena_strdup(l->arena, "stdin");
+	return 0;
+}
+
+static int add_file(struct scn_loader *l, const char *path, struct scn_variant *v)
+{
 	struct lb_pos nowhere = { l->s->file ? l->s->file : l->s->dir, 0, 0 };
 	char *file_dir = l->file_dir;
 	l->file_dir = lb_arena_strdup(l->arena, "");
-	int rc = scn_load_dockerfile(l, nowhere, path, &v);
+	int rc = scn_load_dockerfile(l, nowhere, path, v);
 	/* BuildKit prefers NAME.dockerignore to .dockerignore */
 	lb_autofree char *own = lb_format("%s.dockerignore", path);
 	if (rc == 0 && lb_fs_exists(AT_FDCWD, own))
-		rc = scn_load_file(l, nowhere, own, "a .dockerignore", &v.ignore_text, NULL);
+		rc = scn_load_file(l, nowhere, own, "a .dockerignore", &v->ignore_text, NULL);
 	l->file_dir = file_dir;
-	v.place = rc == 0 ? scn_load_place(l, path) : NULL;
-	l->s->variants[l->s->variants_count++] = v;
+	v->place = rc == 0 ? scn_load_place(l, path) : NULL;
 	return rc;
+}
+
+/* path is as the user gave it: relative to the working directory, as docker takes -f, or else to the project. */
+static int add_variant(struct scn_loader *l, const char *path)
+{
+	lb_autofree char *inside = lb_path_join(l->s->dir, path);
+	if (!is_stdin(path) && !lb_fs_exists(AT_FDCWD, path) && lb_fs_exists(AT_FDCWD, inside))
+		path = inside;
+	struct scn_variant v = { .name = name_variant(l, path) };
+	int rc = is_stdin(path) ? add_stdin(l, &v) : add_file(l, path, &v);
+	if (rc == 0)
+		l->s->variants[l->s->variants_count++] = v;
+	return rc;
+}
+
+static int is_other_dockerfile(const struct dirent *e)
+{
+	size_t n = strlen(e->d_name);
+	return !strncmp(e->d_name, "Dockerfile.", 11) || !strncmp(e->d_name, "Containerfile", 13) ||
+	       (n > 11 && !strcmp(e->d_name + n - 11, ".Dockerfile"));
+}
+
+static int no_dockerfile(struct scn_loader *l)
+{
+	struct dirent **found = NULL;
+	lb_autofree char *other = NULL;
+	int n = scandir(l->s->dir, &found, is_other_dockerfile, alphasort);
+	if (n > 0)
+		other = lb_path_join(l->s->dir, found[0]->d_name);
+	for (int i = 0; i < n; i++)
+		free(found[i]);
+	free(found);
+	if (other)
+		return lb_fail(l->err, LB_INVALID, "%s: no Dockerfile in this directory; for another name: -f %s", l->s->dir, other);
+	return lb_fail(l->err, LB_INVALID, "%s: neither scenario.yaml nor lbench.yaml nor Dockerfile is in this directory", l->s->dir);
 }
 
 int scn_load_project_variants(struct scn_loader *l)
@@ -71,13 +137,14 @@ int scn_load_project_variants(struct scn_loader *l)
 	if (!o->dockerfiles_count) {
 		char *path = scn_load_path(l, "Dockerfile");
 		if (!lb_fs_exists(AT_FDCWD, path) && !l->s->file)
-			return lb_fail(l->err, LB_INVALID, "%s: neither scenario.yaml nor lbench.yaml nor Dockerfile is in this directory",
-				       l->s->dir);
+			return no_dockerfile(l);
 		return add_variant(l, path);
 	}
-	for (size_t i = 0; i < n; i++)
-		if (add_variant(l, o->dockerfiles[i]) < 0)
-			return LB_INVALID;
+	for (size_t i = 0; i < n; i++) {
+		int rc = add_variant(l, o->dockerfiles[i]);
+		if (rc < 0)
+			return rc;
+	}
 	return 0;
 }
 
@@ -97,7 +164,7 @@ static void add_args(struct scn_loader *l, const struct lb_pairs *from, struct l
 	*to = all;
 }
 
-/* Directories only: what lies elsewhere (an image, a repository) nobody can see here. */
+/* Directories only. Of what lies elsewhere (an image, a repository) the name is all that is known, as of a base. */
 static int load_named_context(struct scn_loader *l, const struct lb_pair *given)
 {
 	struct scenario *s = l->s;
@@ -106,6 +173,11 @@ static int load_named_context(struct scn_loader *l, const struct lb_pair *given)
 	struct lb_digest digest;
 	if (!given->value || !*given->value)
 		return lb_fail(l->err, LB_USAGE, "--build-context is NAME=DIR, not '%s'", given->name);
+	if (strstr(given->value, "://")) {
+		lb_sha256_adds(&l->sum, given->name);
+		lb_sha256_adds(&l->sum, given->value);
+		return 0;
+	}
 	if (!lb_fs_is_dir(AT_FDCWD, given->value))
 		return lb_fail(l->err, LB_INVALID, "--build-context %s: '%s' is not a directory", given->name, given->value);
 	int rc = lb_tree_from_dir(given->value, &o, &out->tree, l->err);

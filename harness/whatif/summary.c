@@ -172,7 +172,8 @@ void whatif_summary_text(const struct whatif_said *s, struct lb_buf *out)
 	if (m.misses)
 		misses_text(s, &m, out);
 	else
-		lb_buf_addf(out, "re-runs nothing: %s%zu steps %s hits", m.unknown ? "" : "all ", m.reusable - m.unknown, "are");
+		lb_buf_addf(out, m.reusable - m.unknown == 1 ? "re-runs nothing: %s%zu step is a hit" : "re-runs nothing: %s%zu steps are hits",
+			    m.unknown || m.reusable < 2 ? "" : "all ", m.reusable - m.unknown);
 	if (m.unknown)
 		lb_buf_addf(out, "; %zu step%s on bytes that nobody knows", m.unknown, m.unknown > 1 ? "s depend" : " depends");
 	lb_buf_addc(out, '.');

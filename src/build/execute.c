@@ -172,11 +172,33 @@ static int make_directory(const struct build *b, const struct step_run *sr, stru
 	return rc;
 }
 
+static int check_base(const struct build *b, const struct stage_run *st, const struct step_run *sr, struct lb_err *err)
+{
+	while (st->base_stage)
+		st = st->base_stage;
+	if (!st->base || !st->base->opaque)
+		return 0;
+	lb_fail_at(err, step_pos(b, sr),
+		   "RUN cannot be carried out: of its base %s only the name is known; say under bases: where its files are, or take "
+		   "--run model",
+		   st->base->name);
+	return lb_recode(err, LB_FAILED);
+}
+
+static int do_run(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
+{
+	bool exec = b->o->mode == LB_RUN_EXEC;
+	int rc = exec || b->o->exec_later ? check_base(b, st, sr, err) : 0;
+	if (rc)
+		return rc;
+	return exec ? run_exec(b, st, sr, root, r, err) : run_model(b, sr, root, r, err);
+}
+
 static int do_step(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
 {
 	switch (sr->step.op) {
 	case LB_OP_RUN:
-		return b->o->mode == LB_RUN_EXEC ? run_exec(b, st, sr, root, r, err) : run_model(b, sr, root, r, err);
+		return do_run(b, st, sr, root, r, err);
 	case LB_OP_COPY:
 	case LB_OP_ADD:
 		return copy_layer(b, sr, root, &r->layer, err);

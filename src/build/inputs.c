@@ -50,6 +50,20 @@ static int origin_of_stage(struct build *b, int stage, bool with_bytes, const st
 	return rc;
 }
 
+/* image: NULL for scratch. *out is the build's. */
+static int image_link(struct build *b, const struct lb_base_image *image, struct lb_link **out, struct lb_err *err)
+{
+	struct lb_base base;
+	if (image)
+		base_describe(image, &base);
+	int rc = lb_cache_image(b->o->cache, image ? &base : NULL, out, err);
+	if (rc)
+		return rc;
+	b->image_links = lb_grow(b->image_links, b->image_links_count, &b->image_links_cap, sizeof(*b->image_links));
+	b->image_links[b->image_links_count++] = *out;
+	return 0;
+}
+
 static int origin_of_image(struct build *b, const char *name, const struct step_run *sr, struct origin *out, struct lb_err *err)
 {
 	bool scratch = b->shape.resolves_first && strcmp(name, "scratch") == 0;
@@ -58,15 +72,10 @@ static int origin_of_image(struct build *b, const char *name, const struct step_
 		lb_fail_at(err, step_pos(b, sr), "no stage, context or base is called '%s'", name);
 		return lb_recode(err, LB_FAILED);
 	}
-	struct lb_base base;
-	if (image)
-		base_describe(image, &base);
 	struct lb_link *link;
-	int rc = lb_cache_image(b->o->cache, image ? &base : NULL, &link, err);
+	int rc = image_link(b, image, &link, err);
 	if (rc)
 		return rc;
-	b->image_links = lb_grow(b->image_links, b->image_links_count, &b->image_links_cap, sizeof(*b->image_links));
-	b->image_links[b->image_links_count++] = link;
 	*out = (struct origin){ image ? lb_node_ref(image->root) : lb_tree_empty(), link, "that image" };
 	return 0;
 }
@@ -102,11 +111,20 @@ static int select_from(struct build *b, struct step_run *sr, const struct origin
 	return select_source(b, &q, sr, out, err);
 }
 
-static int refuse_remote(const struct build *b, const struct step_run *sr, const char *path, struct lb_err *err)
+/* Nothing is fetched: an image that nothing but its address is known of stands for a source on the network, so what
+ * is decided by its bytes stays unknown, and it is another one when the address is. */
+static int stand_in_for_remote(struct build *b, const struct step_run *sr, const char *path, struct lb_source *out, struct lb_err *err)
 {
-	lb_fail_at(err, step_pos(b, sr), "%s %s: sources on the network are not fetched; put a copy into the context",
-		   lb_keyword_name(sr->step.keyword), path);
-	return lb_recode(err, LB_FAILED);
+	if (b->o->mode == LB_RUN_EXEC || b->o->exec_later) {
+		lb_fail_at(err, step_pos(b, sr), "%s %s: sources on the network are not fetched; put a copy into the context",
+			   lb_keyword_name(sr->step.keyword), path);
+		return lb_recode(err, LB_FAILED);
+	}
+	struct lb_base_image *image = lb_base_opaque(path);
+	*out = (struct lb_source){ .written = path };
+	int rc = image_link(b, image, &out->from, err);
+	lb_base_image_free(image);
+	return rc;
 }
 
 static int mark_archive(const struct build *b, const struct step_run *sr, struct lb_source *src, struct lb_err *err)
@@ -136,7 +154,7 @@ static int gather_copy(struct build *b, struct step_run *sr, bool with_bytes, st
 		if (!s->sources[i].path)
 			continue;
 		if (s->sources[i].remote)
-			rc = refuse_remote(b, sr, s->sources[i].path, err);
+			rc = stand_in_for_remote(b, sr, s->sources[i].path, &sr->sources[n], err);
 		else
 			rc = select_from(b, sr, &origin, s->sources[i].path, excludes, &sr->sources[n], err);
 		if (rc)

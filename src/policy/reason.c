@@ -254,6 +254,20 @@ static const struct lb_cause *source_cause(const struct lb_inputs *in)
 	return NULL;
 }
 
+/* A source of which nothing but its name is known, and that is another one by its name. */
+static bool other_source(const struct lb_seen *then, const struct lb_why *w, struct lb_evidence *e)
+{
+	static const char source[] = { LB_FIELD_SOURCE, '\0' };
+	struct change c;
+	bool known = true;
+	for (size_t i = 0; i < w->in->sources_count; i++)
+		known = known && w->in->sources[i].known;
+	if (known || !first_change(fields_then(then), fields_now(w), source, &c))
+		return false;
+	tell_instruction(then, w->in, &c, e);
+	return true;
+}
+
 static enum lb_reason parent_reason(const struct lb_why *w, const struct lb_seen *then, struct lb_evidence *e)
 {
 	const struct lb_cause *c = w->in->parent ? &w->in->parent->cause : NULL;
@@ -268,7 +282,7 @@ static enum lb_reason parent_reason(const struct lb_why *w, const struct lb_seen
 	}
 	c = source_cause(w->in);
 	if (!c)
-		return LB_EVICTED;
+		return other_source(then, w, e) ? LB_INSTRUCTION_CHANGED : LB_EVICTED;
 	inherit(c, e);
 	return LB_PARENT_MISSED;
 }

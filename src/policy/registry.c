@@ -79,16 +79,17 @@ static const struct lb_buildah_rules buildah_143 = {
 	.bind = LB_BUILDAH_BIND, .heredocs = true, .link = true, .parents = true, .newest = true
 };
 
+/* The engine that a bare `run` takes stands first. */
 static const struct lb_policy policies[] = {
-	{ "classic", "20.10", "classic@20.10", LB_OBSERVED, DIALECT_CLASSIC, WARM | COLD, CLASSIC_SHAPE, &lb_classic_ops, &classic_20 },
-	{ "classic", "26.1", "classic@26.1", LB_OBSERVED, DIALECT_CLASSIC, WARM | COLD, CLASSIC_SHAPE, &lb_classic_ops, &classic_26 },
-	{ "classic", "28.5", "classic@28.5", LB_OBSERVED, DIALECT_CLASSIC, WARM | COLD, CLASSIC_SHAPE, &lb_classic_ops, &classic_26 },
 	{ "buildkit", "0.8", "buildkit@0.8", LB_OBSERVED, DIALECT_BUILDKIT_08, WARM | COLD, BUILDKIT_SHAPE(.mount_dirs = LB_MOUNT_DIRS_ALL),
 	  &lb_buildkit_ops, &buildkit_08 },
 	{ "buildkit", "0.13", "buildkit@0.13", LB_OBSERVED, DIALECT_BUILDKIT_013, WARM | FRESH | COLD,
 	  BUILDKIT_SHAPE(.mount_touches_parent = true), &lb_buildkit_ops, &buildkit_013 },
 	{ "buildkit", "0.25", "buildkit@0.25", LB_OBSERVED, DIALECT_BUILDKIT_025, WARM | FRESH | COLD,
 	  BUILDKIT_SHAPE(.mount_touches_parent = true, .parents_by_chmod = true), &lb_buildkit_ops, &buildkit_025 },
+	{ "classic", "20.10", "classic@20.10", LB_OBSERVED, DIALECT_CLASSIC, WARM | COLD, CLASSIC_SHAPE, &lb_classic_ops, &classic_20 },
+	{ "classic", "26.1", "classic@26.1", LB_OBSERVED, DIALECT_CLASSIC, WARM | COLD, CLASSIC_SHAPE, &lb_classic_ops, &classic_26 },
+	{ "classic", "28.5", "classic@28.5", LB_OBSERVED, DIALECT_CLASSIC, WARM | COLD, CLASSIC_SHAPE, &lb_classic_ops, &classic_26 },
 	{ "buildah", "1.28", "buildah@1.28", LB_OBSERVED, DIALECT_BUILDAH_128, WARM | COLD,
 	  BUILDAH_SHAPE(.run_touches_etc = true, .etc_once = true, .mount_dirs = LB_MOUNT_DIRS_PARENTS, .mount_removes_target = true,
 			.volume_drops_changes = true),

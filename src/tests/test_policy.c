@@ -54,8 +54,8 @@ static void lists_all_and_newest(void **state)
 		assert_true(all[i]->builders & 1U << LB_BUILDER_COLD);
 	}
 	assert_int_equal(lb_policy_list(true, all, 2), 5);
-	assert_string_equal(all[0]->name, "classic@28.5");
-	assert_string_equal(all[1]->name, "buildkit@0.25");
+	assert_string_equal(all[0]->name, "buildkit@0.25");
+	assert_string_equal(all[1]->name, "classic@28.5");
 }
 
 static void shapes_depend_on_the_builder(void **state)

@@ -128,6 +128,7 @@ struct lb_build_options {
 	bool tag_in_store;
 	enum lb_run_mode mode;
 	struct lb_exec *exec;           /* LB_RUN_EXEC */
+	bool exec_later;                /* dry: what exec would lack the files for is refused already */
 	bool keep_times;                /* LB_RUN_EXEC: see struct lb_exec_run */
 	const struct lb_model *models;
 	size_t models_count;

@@ -87,7 +87,7 @@ struct lb_policy {
 struct lb_shape lb_policy_shape(const struct lb_policy *p, enum lb_builder_kind kind);
 /* "buildkit" (the newest observed version), "buildkit@0.13". LB_NOT_FOUND names what there is. */
 int lb_policy_find(const char *name, const struct lb_policy **out, struct lb_err *err);
-/* All of them, engine by engine, oldest version first; `newest` only the bare names' versions. */
+/* All of them, engine by engine (the default one first), oldest version first; `newest` only the bare names' versions. */
 size_t lb_policy_list(bool newest, const struct lb_policy **out, size_t cap);
 
 /* ---- what a step's result follows from ---- */
