@@ -40,6 +40,24 @@ static int from_busybox(const struct scn_base *base, struct lb_base_image **out,
 	return rc ? lb_wrap(err, "base '%s'", base->name) : from_tree(base, tree, out, err);
 }
 
+/* The only image of the layout, or the one that is called as the base is. */
+static int from_oci(const struct scn_base *base, struct lb_store *store, struct lb_base_image **out, struct lb_err *err)
+{
+	const struct lb_layout_image which = { .dir = base->path, .name = base->name, .loosely = true };
+	struct lb_digest manifest;
+	if (!store) {
+		lb_fail_at(err, base->pos, "oci: the image of a layout needs a store, which --run dry has not");
+		return lb_recode(err, LB_UNSUPPORTED);
+	}
+	int rc = lb_pull_layout(&which, store, &manifest, NULL, NULL, err);
+	if (!rc)
+		rc = lb_base_from_image(store, &manifest, NULL, base->name, out, err);
+	if (rc != LB_INVALID && rc != LB_NOT_FOUND)
+		return rc;
+	lb_autofree char *why = lb_strdup(err->text);
+	return lb_fail_at(err, base->pos, "oci: %s", why);
+}
+
 int bases_from_scenario(const struct scn_base *base, struct lb_store *store, struct lb_base_image **out, struct lb_err *err)
 {
 	struct lb_base_model m = { .name = base->name, .layers = base->layers, .layers_count = base->layers_count,
@@ -57,7 +75,7 @@ int bases_from_scenario(const struct scn_base *base, struct lb_store *store, str
 	case SCN_BASE_BUSYBOX:
 		return from_busybox(base, out, err);
 	default:
-		return base_oci(base, store, out, err);
+		return from_oci(base, store, out, err);
 	}
 }
 

@@ -59,9 +59,6 @@ struct lb_base_image *bases_find(void *arg, const char *name, const char *platfo
 int bases_make(struct prepared *p, const struct scn_state *state, struct lb_err *err);
 /* base_busybox.c: LB_UNAVAILABLE where there is no static busybox. */
 int base_busybox(struct lb_node **out, struct lb_err *err);
-/* base_oci.c: the image of an OCI layout, brought into the store: the only one, or the one that is called as the
- * base is. */
-int base_oci(const struct scn_base *base, struct lb_store *store, struct lb_base_image **out, struct lb_err *err);
 int bases_from_scenario(const struct scn_base *base, struct lb_store *store, struct lb_base_image **out, struct lb_err *err);
 
 #endif

@@ -83,19 +83,22 @@ static bool fits(const json_t *is, const struct platform *want)
 	return strcmp(want->architecture, "arm64") == 0 && strcmp(want->variant, "v8") == 0 && !*text_of(is, "variant");
 }
 
-static const json_t *choose(const json_t *manifests, const struct platform *want)
+const json_t *lb_image_choose(const json_t *manifests, const char *platform)
 {
-	const json_t *item, *unnamed = NULL;
+	const json_t *item, *fitting = NULL, *unnamed = NULL;
+	struct platform want;
 	size_t i;
+	split_platform(platform, &want);
 	json_array_foreach(manifests, i, item)
 	{
 		const json_t *is = json_object_get(item, "platform");
-		if (is && fits(is, want))
-			return item;
+		if (is && !fitting && fits(is, &want))
+			fitting = item;
 		if (!is && !unnamed)
 			unnamed = item;
 	}
-	return unnamed;
+	free(want.text);
+	return fitting ? fitting : unnamed;
 }
 
 static int resolve(struct lb_store *s, const struct lb_digest *digest, const char *platform, int depth, struct lb_digest *out,
@@ -115,10 +118,7 @@ static int resolve(struct lb_store *s, const struct lb_digest *digest, const cha
 	}
 	if (depth >= DEPTH_MAX)
 		return lb_fail(err, LB_INVALID, "%s: an index in an index, too deep", name);
-	struct platform want;
-	split_platform(platform, &want);
-	const json_t *chosen = choose(manifests, &want);
-	free(want.text);
+	const json_t *chosen = lb_image_choose(manifests, platform);
 	if (!chosen)
 		return lb_fail(err, LB_NOT_FOUND, "%s: no image for %s", name, platform ? platform : "linux/amd64");
 	struct lb_digest next;

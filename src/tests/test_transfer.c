@@ -145,6 +145,93 @@ static void what_was_pushed_is_pulled(void **state)
 	lb_remote_close(r);
 }
 
+/* ONE and TWO stand for two images of the layout. */
+static void put_index(const struct fixture *f, const char *entries, const struct lb_image_ref *one, const struct lb_image_ref *next)
+{
+	lb_autobuf struct lb_buf text = { 0 };
+	lb_autofree char *path = lb_path_join(f->oci + 4, "index.json");
+	lb_buf_adds(&text, "{\"schemaVersion\":2,\"manifests\":[");
+	for (const char *p = entries; *p; p++) {
+		const struct lb_image_ref *ref = strncmp(p, "ONE", 3) == 0 ? one : strncmp(p, "TWO", 3) == 0 ? next : NULL;
+		char digest[LB_DIGEST_TEXT];
+		if (!ref) {
+			lb_buf_addc(&text, *p == '\'' ? '"' : *p);
+			continue;
+		}
+		lb_digest_text(&ref->manifest, digest);
+		lb_buf_addf(&text, "\"digest\":\"%s\",\"size\":%llu", digest, (unsigned long long)ref->manifest_bytes);
+		p += 2;
+	}
+	lb_buf_adds(&text, "]}");
+	assert_int_equal(lb_fs_write(AT_FDCWD, path, text.data, text.len, NULL), 0);
+}
+
+#define NAMED(name)	    ",'annotations':{'org.opencontainers.image.ref.name':'" name "'}"
+#define ON(os, arch, more) ",'platform':{'os':'" os "','architecture':'" arch "'" more "}"
+
+static void the_image_meant_is_pulled(void **state)
+{
+	const struct fixture *f = *state;
+	struct lb_image_ref one, next;
+	static const struct {
+		const char *entries, *name;
+		bool loosely;
+		const char *platform;
+		int which; /* 1, 2; 0: none */
+		const char *is; /* its name, or what the error says */
+	} rows[] = {
+		{ "{ONE}", NULL, false, NULL, 1, "" },
+		{ "{ONE" NAMED("app:1") "}", NULL, false, NULL, 1, "app:1" },
+		{ "{ONE" NAMED("app:1") "}", "other", true, NULL, 1, "app:1" },
+		{ "{ONE" NAMED("app:1") "}", "other", false, NULL, 0, "no image is called 'other'; there are app:1" },
+		{ "{ONE}", "other", false, NULL, 0, "no image is called 'other'; none there has a name" },
+		{ "{ONE" NAMED("a") "},{TWO" NAMED("b") "}", "b", false, NULL, 2, "b" },
+		{ "{ONE" NAMED("a") "},{TWO" NAMED("b") "}", "b", true, NULL, 2, "b" },
+		{ "{ONE" NAMED("a") "},{TWO" NAMED("b") "}", NULL, false, NULL, 0, "NAME with one of a, b" },
+		{ "{ONE" NAMED("a") "},{TWO" NAMED("b") "}", "c", true, NULL, 0, "no image is called 'c'" },
+		{ "{ONE" NAMED("3.9") "},{TWO" NAMED("3.10") "}", "python:3.10", true, NULL, 2, "3.10" },
+		{ "{ONE" NAMED("3.9") "},{TWO" NAMED("3.10") "}", "python:3.10", false, NULL, 0, "no image is called 'python:3.10'" },
+		{ "{ONE" NAMED("3.10") "},{TWO" NAMED("python:3.10") "}", "python:3.10", true, NULL, 2, "python:3.10" },
+		{ "{ONE" NAMED("a") "},{TWO" NAMED("a") "}", "a", false, NULL, 0, "more than one image is called 'a'" },
+		{ "{ONE" ON("linux", "arm64", "") "},{TWO" ON("linux", "amd64", "") "}", NULL, false, NULL, 2, "" },
+		{ "{ONE" NAMED("a") ON("linux", "arm64", "") "},{TWO" NAMED("a") ON("linux", "amd64", "") "}", "a", false, "linux/arm64", 1, "a" },
+		{ "{ONE" NAMED("a") ON("linux", "arm", ",'variant':'v6'") "},{TWO" NAMED("a") ON("linux", "arm", ",'variant':'v7'") "}", "a",
+		  false, "linux/arm/v7", 2, "a" },
+		{ "{ONE" NAMED("a") ON("linux", "arm64", "") "},{TWO" NAMED("a") ON("linux", "amd64", "") "}", "a", false, "linux/s390x", 0,
+		  "no image 'a' for linux/s390x" },
+		{ "", NULL, false, NULL, 0, "holds no image" },
+		{ "{'size':1}", NULL, false, NULL, 0, "the entry of '' has no digest" },
+		{ "7", NULL, false, NULL, 0, "the entry of '' has no digest" },
+	};
+	assert_int_equal(sample_image(f->disk, two, 2, &one), 0);
+	assert_int_equal(sample_image(f->disk, other, 2, &next), 0);
+	struct lb_remote *r = open_remote(f->oci);
+	assert_pushes(r, f->disk, &one, whole(&one, 2), 4, 0);
+	assert_pushes(r, f->disk, &next, whole(&next, 1), 3, 1);
+	lb_remote_close(r);
+	for (size_t i = 0; i < LB_COUNT(rows); i++) {
+		const struct lb_layout_image w = { f->oci + 4, rows[i].name, rows[i].loosely, rows[i].platform };
+		lb_autofree char *name = NULL;
+		struct lb_digest got;
+		struct lb_err err = { 0 };
+		put_index(f, rows[i].entries, &one, &next);
+		int rc = lb_pull_layout(&w, f->memory, &got, &name, NULL, &err);
+		assert_int_equal(rc, rows[i].which ? 0 : LB_INVALID);
+		if (!rows[i].which) {
+			assert_non_null(strstr(err.text, rows[i].is));
+			assert_non_null(strstr(err.text, f->oci + 4));
+			continue;
+		}
+		assert_string_equal(name, rows[i].is);
+		assert_true(lb_digest_equal(&got, rows[i].which == 1 ? &one.manifest : &next.manifest));
+	}
+	const struct lb_layout_image nowhere = { .dir = "/nonexistent/layout" };
+	struct lb_digest got;
+	struct lb_err err;
+	assert_int_equal(lb_pull_layout(&nowhere, f->memory, &got, NULL, NULL, &err), LB_INVALID);
+	assert_string_equal(err.text, "/nonexistent/layout: no OCI layout is there");
+}
+
 static void looking_makes_nothing(void **state)
 {
 	const struct fixture *f = *state;
@@ -288,6 +375,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_layout_begins_with_what_it_has, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(forks_count_by_themselves, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_pushed_is_pulled, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_image_meant_is_pulled, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(looking_makes_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(pulls_are_checked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_cannot_be_pushed_is_told, set_up, tear_down),

@@ -64,5 +64,7 @@ int lb_image_load_json(struct lb_store *s, const struct lb_digest *digest, uint6
 int lb_image_descriptor(const json_t *descriptor, struct lb_digest *digest, uint64_t *bytes, struct lb_err *err);
 /* The manifest that an index stands for on that platform; a manifest stands for itself. LB_NOT_FOUND. */
 int lb_image_resolve(struct lb_store *s, const struct lb_digest *digest, const char *platform, struct lb_digest *out, struct lb_err *err);
+/* The entry of an index's "manifests" for that platform, else the first that says none; NULL. */
+const json_t *lb_image_choose(const json_t *manifests, const char *platform);
 
 #endif

@@ -31,4 +31,16 @@ int lb_push(struct lb_remote *r, struct lb_store *s, const struct lb_image_ref *
 int lb_pull(struct lb_remote *r, const char *name, const char *platform, struct lb_store *s, struct lb_digest *manifest,
             struct lb_push_count *out, struct lb_err *err);
 
+/* An image of an OCI layout, by a name of its index.json. */
+struct lb_layout_image {
+	const char *dir;
+	const char *name;     /* NULL: the only one */
+	bool loosely;         /* also "python:3.10" where it is called "3.10", or whatever the only one is called */
+	const char *platform; /* NULL: linux/amd64 */
+};
+/* Brings it into the store, as lb_pull; *name (may be NULL) is what it is called there, "" for nothing; the caller's.
+ * LB_INVALID for what is not there. */
+int lb_pull_layout(const struct lb_layout_image *which, struct lb_store *s, struct lb_digest *manifest, char **name,
+                   struct lb_push_count *out, struct lb_err *err);
+
 #endif
