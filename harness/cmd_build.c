@@ -29,7 +29,7 @@ static size_t option_table(struct call *c, struct option *table)
 {
 	const struct option rows[] = {
 		{ "tag", 't', OPTION_TEXT, &c->name, "NAME[:TAG]", "what the image is called in the store" },
-		{ "file", 'f', OPTION_TEXT, &c->o.file, "FILE", "the Dockerfile (default: DIR/Dockerfile)" },
+		{ "file", 'f', OPTION_TEXT, &c->o.file, "FILE", "the Dockerfile, - for standard input (default: DIR/Dockerfile)" },
 		{ "target", 0, OPTION_TEXT, &c->o.target, "STAGE", "build up to this stage" },
 		{ "build-arg", 0, OPTION_PAIR, &c->args, "NAME=VALUE", "a build argument; may repeat" },
 		{ "build-context", 0, OPTION_PAIR, &c->contexts, "NAME=DIR", "a further context; may repeat" },
