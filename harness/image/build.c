@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "image/bases.h"
+#include "image/memos.h"
 #include "image/replay.h"
 #include "lbench/fs.h"
 #include "lbench/ignore.h"
@@ -33,6 +34,7 @@ struct work {
 	struct img_seen before;           /* what the build before saw; no context: there is none */
 	bool unchanged;                   /* this one sees the same */
 	struct lb_digest project, memory; /* names of this project, and of what its build before saw */
+	char *real;                       /* the project's directory; NULL: it cannot be told */
 	char *memo_path;                  /* digests of the context's files */
 	struct lb_scope *kept, *scope;    /* scope: kept, or a fork of it under dry */
 	struct lb_cache *cache;
@@ -61,6 +63,7 @@ static void work_release(struct work *w)
 	free(w->ignore_text);
 	free(w->asked.items);
 	img_seen_release(&w->before);
+	free(w->real);
 	free(w->memo_path);
 	lb_node_unref(w->context);
 	scn_state_free(w->state);
@@ -171,16 +174,15 @@ static int load_ignore(struct work *w, struct lb_err *err)
 /* The project by its place and Dockerfile, and where the digests of its files are remembered. */
 static int name_project(struct work *w, struct lb_err *err)
 {
-	lb_autofree char *real = realpath(w->o->dir, NULL), *dir = lb_path_join(w->s->dir, "contexts");
 	struct lb_sha256 h;
 	char digits[13];
+	w->real = realpath(w->o->dir, NULL);
 	lb_sha256_init(&h);
-	lb_sha256_adds(&h, real ? real : w->o->dir);
+	lb_sha256_adds(&h, w->real ? w->real : w->o->dir);
 	lb_sha256_adds(&h, w->o->file ? w->o->file : "");
 	w->project = lb_sha256_done(&h);
 	img_short(&w->project, digits);
-	w->memo_path = lb_path_join(dir, digits);
-	return lb_fs_mkdirs(AT_FDCWD, dir, err);
+	return img_memo_place(w->s->dir, digits, &w->memo_path, err);
 }
 
 static int load_project(struct work *w, struct lb_err *err)
@@ -390,6 +392,8 @@ static int remember(const struct work *w, const struct lb_build_options *bo, str
 	if (w->o->mode == LB_RUN_DRY)
 		return 0;
 	int rc = lb_dir_memo_save(w->memo_path, w->scenario->context, err);
+	if (!rc && w->real)
+		img_memo_of(w->memo_path, w->real);
 	return rc ? rc : img_seen_keep(w->s->store, &w->memory, &now, &w->before, err);
 }
 

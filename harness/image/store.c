@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "image/memos.h"
 #include "lbench/fs.h"
 #include "lbench/layer.h"
 #include "lbench/run.h"
 #include "options.h"
 
-static const char in_project[] = ".lbench/store", in_results[] = "results/.store";
+static const char in_project[] = ".lbench/store", in_results[] = "results/.store", exec_dir[] = "exec";
 
 /* ---- which store ---- */
 
@@ -73,10 +74,11 @@ void img_store_release(struct img_store *s)
 
 /* ---- its size ---- */
 
-int img_store_unpacked(const struct img_store *s, uint64_t *layers, uint64_t *bytes, struct lb_err *err)
+int img_store_extra(const struct img_store *s, struct img_store_extra *out, struct lb_err *err)
 {
-	lb_autofree char *dir = lb_path_join(s->dir, "exec");
-	return lb_exec_usage(dir, layers, bytes, err);
+	lb_autofree char *exec = lb_path_join(s->dir, exec_dir);
+	int rc = lb_exec_usage(exec, &out->layers, &out->layer_bytes, err);
+	return rc ? rc : img_memos_usage(s->dir, &out->memos, &out->memo_bytes, err);
 }
 
 static int add_blob_bytes(const struct lb_digest *digest, uint64_t bytes, void *arg)
@@ -86,16 +88,25 @@ static int add_blob_bytes(const struct lb_digest *digest, uint64_t bytes, void *
 	return 0;
 }
 
+static uint64_t beyond(uint64_t keep_bytes, uint64_t others)
+{
+	return keep_bytes > others ? keep_bytes - others : 0;
+}
+
 int img_store_collect(const struct img_store *s, uint64_t keep_bytes, int64_t now, uint64_t *freed_bytes, struct lb_err *err)
 {
-	lb_autofree char *dir = lb_path_join(s->dir, "exec");
-	uint64_t blobs = 0, unpacked = 0, freed = 0;
+	lb_autofree char *exec = lb_path_join(s->dir, exec_dir);
+	uint64_t blobs = 0, memos, memo_bytes, unpacked = 0, forgotten = 0, freed = 0;
 	int rc = lb_store_each_blob(s->store, add_blob_bytes, &blobs, err);
 	if (!rc)
-		rc = lb_exec_clear(dir, keep_bytes > blobs ? keep_bytes - blobs : 0, &unpacked, err);
+		rc = img_memos_usage(s->dir, &memos, &memo_bytes, err);
+	if (!rc)
+		rc = lb_exec_clear(exec, beyond(keep_bytes, blobs + memo_bytes), &unpacked, err);
+	if (!rc)
+		rc = img_memos_clear(s->dir, beyond(keep_bytes, blobs), now, &forgotten, err);
 	if (!rc)
 		rc = lb_store_gc(s->store, keep_bytes, now, &freed, err);
-	*freed_bytes = unpacked + freed;
+	*freed_bytes = unpacked + forgotten + freed;
 	return rc;
 }
 

@@ -22,9 +22,14 @@ struct img_store {
  * there is none. */
 int img_store_open(const char *given, bool make, struct img_store *out, struct lb_err *err);
 void img_store_release(struct img_store *s);
-/* Layers that lie unpacked for RUNs, beside the blobs that they can be unpacked from. */
-int img_store_unpacked(const struct img_store *s, uint64_t *layers, uint64_t *bytes, struct lb_err *err);
-/* Frees unpacked layers, then blobs that no image needs, until keep_bytes are left of both. now: seconds since 1970. */
+/* What it holds beside blobs, and can make again: layers that lie unpacked for RUNs, and what is remembered of contexts. */
+struct img_store_extra {
+	uint64_t layers, layer_bytes;
+	uint64_t memos, memo_bytes;
+};
+int img_store_extra(const struct img_store *s, struct img_store_extra *out, struct lb_err *err);
+/* Frees unpacked layers, then memos of contexts, then blobs that no image needs, until keep_bytes are left of all.
+ * now: seconds since 1970. */
 int img_store_collect(const struct img_store *s, uint64_t keep_bytes, int64_t now, uint64_t *freed_bytes, struct lb_err *err);
 #define img_autostore __attribute__((cleanup(img_store_release)))
 

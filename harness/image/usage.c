@@ -16,7 +16,8 @@ struct share {
 struct usage_sum {
 	const struct img_catalog *catalog;
 	struct lb_map *by_users; /* text -> struct share */
-	uint64_t blobs, bytes, free_blobs, free_bytes, unpacked, unpacked_bytes;
+	uint64_t blobs, bytes, free_blobs, free_bytes;
+	struct img_store_extra extra;
 };
 
 static void free_share(void *p)
@@ -74,6 +75,28 @@ static int biggest_first(const void *a, const void *b)
 	return strcmp((*x)->users, (*y)->users);
 }
 
+/* Takes the text. */
+static void add_extra(struct grid *g, uint64_t bytes, char *text)
+{
+	img_add_bytes(g, bytes);
+	grid_add(g, "");
+	grid_add(g, text);
+	grid_style(g, 'd');
+	free(text);
+}
+
+static void add_extras(struct grid *g, const struct img_store_extra *e)
+{
+	if (e->layers)
+		add_extra(g, e->layer_bytes,
+			  lb_format("RUNs: %llu layer%s unpacked; 'lbench store gc' frees them first", (unsigned long long)e->layers,
+				    img_plural(e->layers)));
+	if (e->memos)
+		add_extra(g, e->memo_bytes,
+			  lb_format("builds: the files of %llu context%s; 'lbench store gc' forgets them next", (unsigned long long)e->memos,
+				    img_plural(e->memos)));
+}
+
 static void print_text(const struct img_store *s, const struct usage_sum *u, const struct list *l, const struct img_print *p,
 		       struct lb_buf *out)
 {
@@ -91,14 +114,7 @@ static void print_text(const struct img_store *s, const struct usage_sum *u, con
 		grid_add(&g, "no image; 'lbench store gc' frees it");
 		grid_style(&g, 'd');
 	}
-	if (u->unpacked) {
-		img_add_bytes(&g, u->unpacked_bytes);
-		grid_add(&g, "");
-		lb_autofree char *text = lb_format("RUNs: %llu layer%s unpacked; 'lbench store gc' frees them first",
-						   (unsigned long long)u->unpacked, img_plural(u->unpacked));
-		grid_add(&g, text);
-		grid_style(&g, 'd');
-	}
+	add_extras(&g, &u->extra);
 	grid_print(&g, p->width, p->color, out);
 	lb_buf_addf(out, "\n%s: %llu blob%s, ", s->dir, (unsigned long long)u->blobs, img_plural(u->blobs));
 	img_bytes(out, u->bytes);
@@ -114,8 +130,10 @@ static void print_json(const struct img_store *s, const struct usage_sum *u, con
 	lb_json_kuint(&w, "bytes", u->bytes);
 	lb_json_kuint(&w, "unneeded_blobs", u->free_blobs);
 	lb_json_kuint(&w, "unneeded_bytes", u->free_bytes);
-	lb_json_kuint(&w, "unpacked_layers", u->unpacked);
-	lb_json_kuint(&w, "unpacked_bytes", u->unpacked_bytes);
+	lb_json_kuint(&w, "unpacked_layers", u->extra.layers);
+	lb_json_kuint(&w, "unpacked_bytes", u->extra.layer_bytes);
+	lb_json_kuint(&w, "context_memos", u->extra.memos);
+	lb_json_kuint(&w, "context_memo_bytes", u->extra.memo_bytes);
 	lb_json_key(&w, "shares");
 	lb_json_open(&w, '[');
 	for (size_t i = 0; i < l->count; i++) {
@@ -140,7 +158,7 @@ int img_print_usage(const struct img_store *s, const struct img_print *p, struct
 	struct usage_sum u = { .catalog = &c, .by_users = by_users };
 	rc = lb_store_each_blob(s->store, add_blob, &u, err);
 	if (!rc)
-		rc = img_store_unpacked(s, &u.unpacked, &u.unpacked_bytes, err);
+		rc = img_store_extra(s, &u.extra, err);
 	if (rc)
 		return rc;
 	struct list l = { lb_calloc(lb_map_count(by_users) + 1, sizeof(*l.items)), 0 };
