@@ -31,6 +31,7 @@ struct item {
 
 struct lb_map {
 	struct item *head;
+	struct lb_arena arena; /* the items */
 	void (*free_value)(void *);
 };
 
@@ -68,7 +69,7 @@ void lb_map_setn(struct lb_map *m, const void *key, size_t len, void *value)
 		it->value = value;
 		return;
 	}
-	it = lb_calloc(1, sizeof(*it) + len + 1);
+	it = lb_arena_alloc(&m->arena, sizeof(*it) + len + 1);
 	memcpy(it->key, key, len);
 	it->len = len;
 	it->value = value;
@@ -78,21 +79,6 @@ void lb_map_setn(struct lb_map *m, const void *key, size_t len, void *value)
 void lb_map_set(struct lb_map *m, const char *key, void *value)
 {
 	lb_map_setn(m, key, strlen(key), value);
-}
-
-static void drop(struct lb_map *m, struct item *it)
-{
-	HASH_DEL(m->head, it);
-	if (m->free_value)
-		m->free_value(it->value);
-	free(it);
-}
-
-void lb_map_delete(struct lb_map *m, const char *key)
-{
-	struct item *it = find(m, key, strlen(key));
-	if (it)
-		drop(m, it);
 }
 
 size_t lb_map_count(const struct lb_map *m)
@@ -114,15 +100,14 @@ void lb_map_free(struct lb_map *m)
 {
 	if (!m)
 		return;
-	struct item *it = m->head, *next;
+	struct item *it = m->free_value ? m->head : NULL, *next;
 	/* the table goes at once, not item by item */
 	HASH_CLEAR(hh, m->head);
 	for (; it; it = next) {
 		next = it->hh.next;
-		if (m->free_value)
-			m->free_value(it->value);
-		free(it);
+		m->free_value(it->value);
 	}
+	lb_arena_release(&m->arena);
 	free(m);
 }
 

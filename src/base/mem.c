@@ -87,14 +87,13 @@ struct lb_arena_block {
 	_Alignas(16) char data[];
 };
 
-enum { ARENA_BLOCK = 16384, ARENA_WHOLE = 65536, PAGE = 4096 };
+enum { ARENA_FIRST = 1024, ARENA_LAST = 262144, WHOLE = 16384, MAPPED = 131072, PAGE = 4096 };
 
-/* A big piece is asked for since it will be filled: all of its pages at once cost a fraction of a fault for each. */
-static void get_pages(void *data, size_t bytes)
+void lb_get_pages(void *data, size_t bytes)
 {
 #ifdef MADV_POPULATE_WRITE
 	uintptr_t begin = ((uintptr_t)data + PAGE - 1) & ~(uintptr_t)(PAGE - 1), end = ((uintptr_t)data + bytes) & ~(uintptr_t)(PAGE - 1);
-	if (begin < end)
+	if (bytes >= WHOLE && begin < end)
 		madvise((void *)begin, end - begin, MADV_POPULATE_WRITE);
 #else
 	(void)data;
@@ -102,26 +101,43 @@ static void get_pages(void *data, size_t bytes)
 #endif
 }
 
+static struct lb_arena_block *block_new(size_t bytes, struct lb_arena_block *next)
+{
+	struct lb_arena_block *b;
+	if (bytes < WHOLE || bytes >= MAPPED) {
+		b = lb_calloc(1, sizeof(*b) + bytes);
+		lb_get_pages(b->data, bytes);
+	} else {
+		/* calloc would touch page by page what is fresh */
+		b = lb_malloc(sizeof(*b) + bytes);
+		lb_get_pages(b, sizeof(*b) + bytes);
+		memset(b, 0, sizeof(*b) + bytes);
+	}
+	b->next = next;
+	b->cap = bytes;
+	return b;
+}
+
+/* Blocks grow with what was asked for; a piece that is bigger goes behind the current block, whose rest stays in use. */
+static struct lb_arena_block *room_for(struct lb_arena *arena, size_t bytes)
+{
+	struct lb_arena_block *b = arena->head;
+	if (b && b->cap - b->used >= bytes)
+		return b;
+	if (!arena->block)
+		arena->block = ARENA_FIRST;
+	if (b && bytes > arena->block)
+		return b->next = block_new(bytes, b->next);
+	arena->head = block_new(bytes > arena->block ? bytes : arena->block, b);
+	if (bytes <= arena->block && arena->block < ARENA_LAST)
+		arena->block *= 2;
+	return arena->head;
+}
+
 void *lb_arena_alloc(struct lb_arena *arena, size_t bytes)
 {
 	bytes = (bytes + 15) & ~(size_t)15;
-	struct lb_arena_block *b = arena->head;
-	if (!b || b->cap - b->used < bytes) {
-		size_t cap = bytes > ARENA_BLOCK ? bytes : ARENA_BLOCK;
-		struct lb_arena_block *fresh = lb_calloc(1, sizeof(*fresh) + cap);
-		fresh->cap = cap;
-		if (cap >= ARENA_WHOLE)
-			get_pages(fresh->data, cap);
-		/* a big piece goes behind the current block, whose rest stays in use */
-		if (b && bytes > ARENA_BLOCK) {
-			fresh->next = b->next;
-			b->next = fresh;
-		} else {
-			fresh->next = b;
-			arena->head = fresh;
-		}
-		b = fresh;
-	}
+	struct lb_arena_block *b = room_for(arena, bytes);
 	void *p = b->data + b->used;
 	b->used += bytes;
 	return p;
@@ -147,6 +163,7 @@ void lb_arena_release(struct lb_arena *arena)
 		free(arena->head);
 		arena->head = next;
 	}
+	arena->block = 0;
 }
 
 void lb_strv_take(struct lb_strv *v, char *s)

@@ -28,8 +28,25 @@ static void drop_last(struct lb_buf *out, size_t root)
 	out->data[out->len] = '\0';
 }
 
+/* Nothing to do: no empty component, no "." and no "..". */
+static bool is_clean(const char *path, size_t root)
+{
+	const char *p = path + root;
+	if (root && *path != '/')
+		return false;
+	while (*p) {
+		size_t n = strcspn(p, "/");
+		if (!n || (p[0] == '.' && (n == 1 || (n == 2 && p[1] == '.'))) || (p[n] && !p[n + 1]))
+			return false;
+		p += n + (p[n] == '/');
+	}
+	return p > path;
+}
+
 static char *clean(const char *path, size_t root)
 {
+	if (is_clean(path, root))
+		return lb_strdup(path);
 	lb_autobuf struct lb_buf out = { 0 };
 	size_t ups = 0; /* leading ".." of a relative path stay */
 	lb_buf_add(&out, "/", root);

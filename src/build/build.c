@@ -30,6 +30,7 @@ static void build_release(struct build *b)
 		lb_build_plan_free(b->plan);
 	resolved_free(b->own);
 	lb_arena_release(&b->arena);
+	lb_buf_release(&b->note);
 }
 
 static int receive_context(struct build *b, struct lb_err *err)

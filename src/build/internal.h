@@ -127,6 +127,7 @@ struct build {
 	const struct resolved *resolved; /* borrowed; NULL: instructions are resolved as they come */
 	struct resolved *own;          /* `resolved` of a build that shares it with none */
 	struct lb_arena arena;         /* selections, texts */
+	struct lb_buf note;            /* of the result that is looked at */
 	struct lb_node *context;       /* after .dockerignore, as the builder sees it */
 	struct stage_run *stages;      /* as many as the plan has */
 	struct lb_link **image_links;  /* of images that COPY --from reads */

@@ -71,16 +71,17 @@ struct lb_node *result_layer(struct build *b, const struct result *r)
 
 static void load_note(struct build *b, const struct lb_digest *id, struct result *r, bool *unknown)
 {
-	lb_autobuf struct lb_buf note = { 0 };
+	struct lb_buf *note = &b->note;
+	lb_buf_clear(note);
 	*unknown = false;
-	if (!b->o->keeps_results || lb_store_memo_get(b->o->store, MEMO_KIND, id, &note, NULL) != 0 || note.len != NOTE_BYTES)
+	if (!b->o->keeps_results || lb_store_memo_get(b->o->store, MEMO_KIND, id, note, NULL) != 0 || note->len != NOTE_BYTES)
 		return;
-	r->no_layer = note.data[0] & NO_LAYER;
-	*unknown = note.data[0] & UNKNOWN;
-	memcpy(r->world.bytes, note.data + 1, DIGEST);
+	r->no_layer = note->data[0] & NO_LAYER;
+	*unknown = note->data[0] & UNKNOWN;
+	memcpy(r->world.bytes, note->data + 1, DIGEST);
 	uint64_t made = 0;
 	for (int i = 0; i < 8; i++)
-		made |= (uint64_t)(uint8_t)note.data[1 + DIGEST + i] << (8 * i);
+		made |= (uint64_t)(uint8_t)note->data[1 + DIGEST + i] << (8 * i);
 	r->made = (int64_t)made;
 }
 

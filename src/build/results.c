@@ -29,21 +29,22 @@ struct step_value {
 
 struct lb_results {
 	pthread_mutex_t lock;
+	struct lb_arena arena;
 	struct lb_map *by_id;   /* 32 bytes -> struct result */
 	struct lb_map *applied; /* struct pair_key -> struct pair_value */
 	struct lb_map *ignored;
 	/* the context filtered last, for each ignore: the next one mostly shares with it */
-	struct lb_map *last; /* ignore pointer -> struct pair_value (borrowed from `ignored`) */
+	struct lb_map *last;  /* ignore pointer -> struct pair_value (borrowed from `ignored`) */
 	struct lb_map *plans; /* -> struct resolved, the first of a chain */
 	struct lb_map *steps; /* -> struct step_value */
 	struct lb_results_counts counts;
 };
 
-static void free_result(void *p)
+/* Results themselves are the arena's. */
+static void release_result(void *p)
 {
 	struct result *r = p;
 	lb_node_unref(r->layer);
-	free(r);
 }
 
 static void free_pair(void *p)
@@ -75,7 +76,7 @@ struct lb_results *lb_results_new(void)
 {
 	struct lb_results *rs = lb_calloc(1, sizeof(*rs));
 	pthread_mutex_init(&rs->lock, NULL);
-	rs->by_id = lb_map_new(free_result);
+	rs->by_id = lb_map_new(release_result);
 	rs->applied = lb_map_new(free_pair);
 	rs->ignored = lb_map_new(free_pair);
 	rs->last = lb_map_new(NULL);
@@ -94,6 +95,7 @@ void lb_results_free(struct lb_results *rs)
 	lb_map_free(rs->ignored);
 	lb_map_free(rs->applied);
 	lb_map_free(rs->by_id);
+	lb_arena_release(&rs->arena);
 	pthread_mutex_destroy(&rs->lock);
 	free(rs);
 }
@@ -115,7 +117,7 @@ const struct result *results_add(struct lb_results *rs, const struct result *r)
 	} else if (there) {
 		lb_node_unref(r->layer);
 	} else {
-		there = lb_malloc(sizeof(*there));
+		there = lb_arena_alloc(&rs->arena, sizeof(*there));
 		*there = *r;
 		lb_map_setn(rs->by_id, there->id.bytes, sizeof(there->id.bytes), there);
 	}

@@ -40,12 +40,8 @@ void lb_image_release(struct lb_image *im)
 	free(im->author);
 	json_decref(im->config);
 	free(im->layers);
-	for (size_t i = 0; i < im->history_count; i++) {
-		free(im->history[i].created_by);
-		free(im->history[i].comment);
-		free(im->history[i].author);
-	}
 	free(im->history);
+	lb_arena_release(&im->texts);
 	*im = (struct lb_image){ 0 };
 }
 
@@ -55,13 +51,18 @@ void lb_image_add_layer(struct lb_image *im, const struct lb_layer_info *info)
 	im->layers[im->layers_count++] = *info;
 }
 
+static char *history_text(struct lb_image *im, const char *s)
+{
+	return s ? lb_arena_strdup(&im->texts, s) : NULL;
+}
+
 void lb_image_add_history(struct lb_image *im, const struct lb_history *h)
 {
 	im->history = lb_grow(im->history, im->history_count, &im->history_cap, sizeof(*im->history));
 	im->history[im->history_count++] = (struct lb_history){
-		.created_by = copy_text(h->created_by),
-		.comment = copy_text(h->comment),
-		.author = copy_text(h->author),
+		.created_by = history_text(im, h->created_by),
+		.comment = history_text(im, h->comment),
+		.author = history_text(im, h->author),
 		.created = h->created,
 		.empty_layer = h->empty_layer,
 	};

@@ -34,7 +34,7 @@ struct lb_db {
 	uint64_t rows;    /* that statements gave */
 };
 
-#define TAPES "reads 1" /* kind of the memos that tapes are */
+#define TAPES "reads 1" /* kind of the memos that say which tape holds */
 
 /* All of it may be there already, in a data base of an earlier version: version 1 had no table of changes. */
 static const char schema[] =
@@ -369,8 +369,8 @@ static int count_changes(struct lb_db *db, uint64_t *count, struct lb_err *err)
 	return rc;
 }
 
-/* A tape as a memo: the changes so far, then the tape. */
-static int load_tape(struct lb_db *db, const struct lb_digest *about, struct lb_tape *tape, uint64_t *changes)
+/* A memo: the changes so far, and the tape's check. */
+static int find_tape(struct lb_db *db, const struct lb_digest *about, uint64_t *changes, struct lb_tape_check *check)
 {
 	bool row = false;
 	const void *data;
@@ -386,9 +386,11 @@ static int load_tape(struct lb_db *db, const struct lb_digest *about, struct lb_
 	rc = lb_stmt_step(&st, &row, NULL);
 	if (!rc && row)
 		lb_stmt_take_blob(&st, 0, &data, &len);
-	const char *at = len >= 8 ? data : NULL;
-	if (at && lb_tape_take(&at) == *changes)
-		lb_buf_add(&tape->was, at, len - 8);
+	const char *at = len == 3 * 8 ? data : NULL;
+	if (at && lb_tape_take(&at) == *changes) {
+		check->len = lb_tape_take(&at);
+		check->sum = lb_tape_take(&at);
+	}
 	return rc;
 }
 
@@ -404,29 +406,47 @@ static void set_hold(struct lb_db *db, bool hold, const struct lb_tape *tape, ui
 	pthread_mutex_unlock(&db->mutex);
 }
 
-void lb_db_hold(struct lb_db *db, const struct lb_digest *about)
+void lb_db_hold(struct lb_db *db, const struct lb_digest *about, struct lb_tape_check *check)
 {
 	struct lb_tape tape = { .off = true };
 	uint64_t changes = 0;
+	*check = (struct lb_tape_check){ 0 };
 	set_hold(db, true, &tape, 0);
-	tape.off = load_tape(db, about, &tape, &changes) != 0;
+	tape.off = find_tape(db, about, &changes, check) != 0;
 	set_hold(db, true, &tape, changes);
 }
 
-void lb_db_let_go(struct lb_db *db, const struct lb_digest *about, bool again)
+void lb_db_play(struct lb_db *db, struct lb_buf *tape)
 {
-	static const struct lb_tape none = { .off = true };
-	lb_autobuf struct lb_buf memo = { 0 };
 	pthread_mutex_lock(&db->mutex);
-	again = again && lb_tape_is_new(&db->tape);
-	if (again) {
-		lb_tape_put(&memo, db->changes);
-		lb_buf_add(&memo, db->tape.now.data, db->tape.now.len);
+	if (!db->tape.off) {
+		lb_buf_release(&db->tape.was);
+		db->tape.was = *tape;
+		*tape = (struct lb_buf){ 0 };
 	}
 	pthread_mutex_unlock(&db->mutex);
+}
+
+uint64_t lb_db_let_go(struct lb_db *db, struct lb_buf *tape)
+{
+	static const struct lb_tape none = { .off = true };
+	pthread_mutex_lock(&db->mutex);
+	uint64_t changes = db->changes;
+	if (tape && lb_tape_is_new(&db->tape))
+		lb_buf_add(tape, db->tape.now.data, db->tape.now.len);
+	pthread_mutex_unlock(&db->mutex);
 	set_hold(db, false, &none, 0);
+	return changes;
+}
+
+void lb_db_keep_tape(struct lb_db *db, const struct lb_digest *about, uint64_t changes, const struct lb_tape_check *check)
+{
+	lb_autobuf struct lb_buf memo = { 0 };
 	lb_autostmt struct lb_stmt st = { 0 };
-	if (!again || lb_db_use(db, LB_SQL_MEMO_PUT, &st, NULL) != 0)
+	lb_tape_put(&memo, changes);
+	lb_tape_put(&memo, check->len);
+	lb_tape_put(&memo, check->sum);
+	if (lb_db_use(db, LB_SQL_MEMO_PUT, &st, NULL) != 0)
 		return;
 	lb_stmt_text(&st, 1, TAPES);
 	lb_stmt_digest(&st, 2, about);

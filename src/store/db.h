@@ -47,9 +47,14 @@ struct lb_db *lb_db_new(const char *path, const char *lock_path);
 void lb_db_free(struct lb_db *db);
 uint64_t lb_db_rows(struct lb_db *db); /* that were read since it was opened: what a look-up costs must not grow */
 /* Until it is let go, what is read is read in one transaction, up to the next statement that writes; and what was read
- * under the name `about` the time before need not be read again while it holds (tape.h). again: keep it for the next time. */
-void lb_db_hold(struct lb_db *db, const struct lb_digest *about);
-void lb_db_let_go(struct lb_db *db, const struct lb_digest *about, bool again);
+ * under the name `about` the time before need not be read again while it holds (tape.h): check says which tape that is
+ * (len 0: none), and the caller plays it. */
+void lb_db_hold(struct lb_db *db, const struct lb_digest *about, struct lb_tape_check *check);
+void lb_db_play(struct lb_db *db, struct lb_buf *tape); /* takes it */
+/* tape (NULL: nobody wants it) gets what the next time would be told better, and the result says to which state of the
+ * data base it belongs; the caller keeps it where it finds it again, and then has it known here. */
+uint64_t lb_db_let_go(struct lb_db *db, struct lb_buf *tape);
+void lb_db_keep_tape(struct lb_db *db, const struct lb_digest *about, uint64_t changes, const struct lb_tape_check *check);
 /* For those who read: what ask was told, borrowed until then. False: it must be read, and noted. */
 bool lb_db_recall(struct lb_db *db, const struct lb_question *ask, const char **told, size_t *len);
 void lb_db_note(struct lb_db *db, const struct lb_question *ask, const struct lb_buf *told);

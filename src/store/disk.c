@@ -71,8 +71,7 @@ int lb_disk_temporary(struct lb_disk *d, const char *prefix, bool directory, cha
 	}
 }
 
-/* Puts text at `name` by a rename. */
-static int write_whole(struct lb_disk *d, const char *name, const void *text, size_t len, struct lb_err *err)
+int lb_disk_write_whole(struct lb_disk *d, const char *name, const void *text, size_t len, struct lb_err *err)
 {
 	char tmp[LB_DISK_NAME];
 	lb_autofd int fd = -1;
@@ -90,35 +89,21 @@ static int write_whole(struct lb_disk *d, const char *name, const void *text, si
 	return rc;
 }
 
-static void set_held(struct lb_disk *d, int fd)
+void lb_disk_set_held(struct lb_disk *d, int fd)
 {
 	pthread_mutex_lock(&d->mutex);
 	int before = d->held;
 	d->held = fd;
+	d->there.on = d->there.on && fd >= 0;
 	pthread_mutex_unlock(&d->mutex);
 	lb_cleanup_fd(&before);
-}
-
-void lb_disk_hold(struct lb_backend *be, const struct lb_digest *about)
-{
-	struct lb_disk *d = lb_disk_of(be);
-	lb_autofd int fd = -1;
-	lb_db_hold(be->db, about);
-	if (lb_disk_lock_mode(d, LOCK_SH, &fd, NULL) == 0)
-		set_held(d, lb_steal_fd(&fd));
-}
-
-void lb_disk_let_go(struct lb_backend *be, const struct lb_digest *about, bool again)
-{
-	set_held(lb_disk_of(be), -1);
-	lb_db_let_go(be->db, about, again);
 }
 
 /* Who waits for the lock while he holds it himself waits for ever. */
 int lb_disk_lock_mode(struct lb_disk *d, int operation, int *held, struct lb_err *err)
 {
 	if (operation == LOCK_EX)
-		set_held(d, -1);
+		lb_disk_set_held(d, -1);
 	lb_autofd int fd = openat(d->root, lock_name, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	int e = errno;
 	if (fd < 0)
@@ -157,7 +142,7 @@ static int index_read(struct lb_backend *be, json_t **out, struct lb_err *err)
 static int index_write(struct lb_backend *be, const json_t *index, struct lb_err *err)
 {
 	lb_autofree char *text = json_dumps(index, JSON_COMPACT);
-	return write_whole(lb_disk_of(be), index_name, text, strlen(text), err);
+	return lb_disk_write_whole(lb_disk_of(be), index_name, text, strlen(text), err);
 }
 
 /* What a killed first opening may have left, and nothing else. */
@@ -211,7 +196,7 @@ static int make_index(struct lb_disk *d, struct lb_err *err)
 	int rc = lb_disk_lock_mode(d, LOCK_EX, &lock, err);
 	if (rc || lb_fs_exists(d->root, index_name))
 		return rc;
-	return write_whole(d, index_name, index_text, sizeof(index_text) - 1, err);
+	return lb_disk_write_whole(d, index_name, index_text, sizeof(index_text) - 1, err);
 }
 
 static int make_layout(struct lb_disk *d, struct lb_err *err)
@@ -220,7 +205,7 @@ static int make_layout(struct lb_disk *d, struct lb_err *err)
 	if (rc == LB_NOT_FOUND) {
 		rc = check_empty(d, err);
 		if (!rc)
-			rc = write_whole(d, layout_name, layout_text, sizeof(layout_text) - 1, err);
+			rc = lb_disk_write_whole(d, layout_name, layout_text, sizeof(layout_text) - 1, err);
 	}
 	if (!rc && !lb_fs_is_dir(d->root, "blobs/sha256")) {
 		rc = lb_fs_mkdirs(d->root, "blobs/sha256", err);
@@ -248,6 +233,7 @@ static void disk_close(struct lb_backend *be)
 	lb_db_free(be->db);
 	lb_disk_lease_end(d);
 	lb_cleanup_fd(&d->held);
+	lb_tape_release(&d->there.tape);
 	lb_map_free(d->used);
 	lb_content_root_unref(d->shared);
 	lb_cleanup_fd(&d->root);
@@ -310,6 +296,7 @@ static struct lb_disk *disk_new(const char *dir)
 	d->be.ops = &disk_ops;
 	d->dir = lb_strdup(dir);
 	d->root = d->blobs = d->lease = d->held = -1;
+	d->tick_ns = LB_DISK_TICK_NS;
 	d->used = lb_map_new(NULL);
 	atomic_init(&d->counter, 0);
 	pthread_mutex_init(&d->mutex, NULL);

@@ -11,12 +11,25 @@
 
 #include "lbench/mem.h"
 #include "store/backend.h"
+#include "store/tape.h"
 
 /* What was used so short a time before a lease began need not be touched for it. Half of what gc grants everybody: a lease
  * that it did not see yet when it looked is younger than that. */
 #define LB_DISK_FRESH_NS ((int64_t)300 * 1000000000)
-#define LB_DISK_NAME     48 /* of a temporary: "PREFIX-PROCESS-COUNTER" */
-#define LB_DISK_PATH     (sizeof("blobs/sha256/") + LB_DIGEST_HEX)
+/* File systems count time in ticks, and some in two seconds. */
+#define LB_DISK_TICK_NS ((int64_t)2500000000)
+#define LB_DISK_NAME    48 /* of a temporary: "PREFIX-PROCESS-COUNTER" */
+#define LB_DISK_PATH    (sizeof("blobs/sha256/") + LB_DIGEST_HEX)
+
+/* What a stretch of reading found to be there, in that order (disk_tape.c). */
+struct lb_disk_there {
+	struct lb_tape tape;
+	uint64_t dev, ino; /* of blobs/sha256 when the stretch began */
+	int64_t ctime_ns;
+	int64_t used_ns; /* all of them were used then or later */
+	bool on;
+	uint64_t looks; /* at blobs that were not known to be there */
+};
 
 struct lb_disk {
 	struct lb_backend be;
@@ -31,6 +44,8 @@ struct lb_disk {
 	char lease_name[LB_DISK_NAME];
 	int64_t lease_ns; /* when it began */
 	int held;         /* the store's lock, shared, between the use of one blob and the next; -1 */
+	struct lb_disk_there there;
+	int64_t tick_ns; /* a time stamp that is younger may be that of two changes */
 };
 
 static inline struct lb_disk *lb_disk_of(struct lb_backend *be)
@@ -49,10 +64,11 @@ int lb_disk_temporary(struct lb_disk *d, const char *prefix, bool directory, cha
 void lb_disk_blob_path(const struct lb_digest *digest, char path[LB_DISK_PATH]);
 
 int lb_disk_lock_mode(struct lb_disk *d, int operation, int *held, struct lb_err *err); /* flock's LOCK_SH, LOCK_EX */
+void lb_disk_set_held(struct lb_disk *d, int fd);
 int lb_disk_lock(struct lb_backend *be, int *held, struct lb_err *err);
-void lb_disk_hold(struct lb_backend *be, const struct lb_digest *about);
-void lb_disk_let_go(struct lb_backend *be, const struct lb_digest *about, bool again);
 void lb_disk_unlock(struct lb_backend *be, const int *held);
+/* Puts text at `name` by a rename. LB_CANTCREAT. */
+int lb_disk_write_whole(struct lb_disk *d, const char *name, const void *text, size_t len, struct lb_err *err);
 
 /* disk_blob.c */
 int lb_disk_blob_spill(struct lb_backend *be, struct lb_blob *b, const void *data, size_t len, struct lb_err *err);
@@ -76,6 +92,15 @@ int lb_disk_layer_forget(struct lb_backend *be, const struct lb_digest *blob, st
 int lb_disk_memo_put(struct lb_backend *be, const char *kind, const struct lb_digest *key, const void *data, size_t len,
 		     struct lb_err *err);
 int lb_disk_memo_get(struct lb_backend *be, const char *kind, const struct lb_digest *key, struct lb_buf *out, struct lb_err *err);
+
+/* disk_tape.c */
+void lb_disk_hold(struct lb_backend *be, const struct lb_digest *about);
+void lb_disk_let_go(struct lb_backend *be, const struct lb_digest *about, bool again);
+/* Of a blob that a lease protects already: it is known to be there. False: look, and then say when it was used. */
+bool lb_disk_is_there(struct lb_disk *d, const struct lb_digest *digest);
+void lb_disk_was_there(struct lb_disk *d, const struct lb_digest *digest, int64_t used_ns);
+/* Those that were made before. */
+void lb_disk_drop_tapes(struct lb_disk *d, int64_t before_ns, uint64_t *freed_bytes);
 
 /* disk_sweep.c */
 int lb_disk_lease(struct lb_disk *d, struct lb_err *err); /* with the mutex held */

@@ -191,12 +191,17 @@ bool lb_disk_use(struct lb_backend *be, const struct lb_digest *digest)
 	struct stat st;
 	/* the lease is the older of the two, so that gc sees one of them */
 	bool safe = leased(d, NULL) == 0;
+	if (safe && lb_disk_is_there(d, digest)) {
+		mark_used(d, digest);
+		return true;
+	}
 	if (!look_at(d, digest, &st))
 		return false;
 	safe = safe && lb_disk_ns(st.st_mtim) >= d->lease_ns - LB_DISK_FRESH_NS;
 	if (!safe && !is_marked(d, digest) && !touch(d, digest))
 		return false;
 	mark_used(d, digest);
+	lb_disk_was_there(d, digest, safe ? lb_disk_ns(st.st_mtim) : d->lease_ns);
 	return true;
 }
 

@@ -119,6 +119,8 @@ int lb_disk_sweep(struct lb_backend *be, int64_t before_ns, int64_t *protected_n
 	int rc = each_temporary(lb_disk_of(be), sweep_one, &s, err);
 	*protected_ns = s.protected_ns;
 	*freed_bytes = s.freed_bytes;
+	if (!rc)
+		lb_disk_drop_tapes(lb_disk_of(be), before_ns, freed_bytes);
 	return rc;
 }
 

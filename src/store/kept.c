@@ -5,6 +5,7 @@
  * read than was asked for: one that thousands of builds wrote to costs what one costs that a single build did.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/db.h"
 #include "store/scope.h"
@@ -100,18 +101,24 @@ struct part {
 };
 enum { AT_FIRST = 1, AT_ONCE = 8 };
 
-static void free_part(void *p)
+/* All else of it is the scope's arena's. */
+static void release_part(void *p)
 {
 	struct part *part = p;
-	if (!part)
-		return;
-	lb_chain_release(&part->newest);
-	lb_chain_release(&part->oldest);
-	free(part);
+	if (part && part->newest.cap)
+		free(part->newest.items);
+}
+
+static void add_read(struct lb_scope *sc, struct lb_chain *chain, uint64_t serial, const void *data, size_t len)
+{
+	struct lb_chain_item item = { serial, len, lb_arena_alloc(&sc->read, len) };
+	if (len)
+		memcpy(item.data, data, len);
+	lb_chain_push(chain, &item);
 }
 
 /* An answer: whether that was all, then serial, length and bytes of each record. */
-static void take_answer(const char *at, size_t len, struct lb_chain *chain, bool *whole)
+static void take_answer(struct lb_scope *sc, const char *at, size_t len, struct lb_chain *chain, bool *whole)
 {
 	const char *end = at + len;
 	*whole = len >= 8 && lb_tape_take(&at);
@@ -119,18 +126,18 @@ static void take_answer(const char *at, size_t len, struct lb_chain *chain, bool
 		uint64_t serial = lb_tape_take(&at), bytes = lb_tape_take(&at);
 		if (bytes > (size_t)(end - at))
 			return;
-		lb_chain_add(chain, serial, at, (size_t)bytes);
+		add_read(sc, chain, serial, at, (size_t)bytes);
 		at += bytes;
 	}
 }
 
-static void add_record(struct lb_stmt *st, struct lb_chain *chain, struct lb_buf *told)
+static void add_record(struct lb_scope *sc, struct lb_stmt *st, struct lb_chain *chain, struct lb_buf *told)
 {
 	const void *data;
 	size_t len;
 	uint64_t serial = lb_stmt_take_uint(st, 0);
 	lb_stmt_take_blob(st, 1, &data, &len);
-	lb_chain_add(chain, serial, data, len);
+	add_read(sc, chain, serial, data, len);
 	lb_tape_put(told, serial);
 	lb_tape_put(told, len);
 	lb_buf_add(told, data, len);
@@ -153,7 +160,7 @@ static int ask_for_records(struct lb_scope *sc, enum lb_sql which, const struct 
 		told->data[0] = !rc && !row;
 		if (rc || !row || !most)
 			return rc;
-		add_record(&st, chain, told);
+		add_record(sc, &st, chain, told);
 	}
 }
 
@@ -170,7 +177,7 @@ static int read_records(struct lb_scope *sc, enum lb_sql which, const struct lb_
 	lb_question_add(&ask, before);
 	lb_question_add(&ask, most);
 	if (lb_db_recall(sc->db, &ask, &answer, &len)) {
-		take_answer(answer, len, chain, whole);
+		take_answer(sc, answer, len, chain, whole);
 		return 0;
 	}
 	int rc = ask_for_records(sc, which, key, before, most, chain, &told, err);
@@ -184,10 +191,10 @@ static int read_records(struct lb_scope *sc, enum lb_sql which, const struct lb_
 static struct part *part_of(struct lb_scope *sc, const struct lb_digest *key)
 {
 	if (!sc->chains)
-		sc->chains = lb_map_new(free_part);
+		sc->chains = lb_map_new(release_part);
 	struct part *part = lb_map_getn(sc->chains, key->bytes, sizeof(key->bytes));
 	if (!part) {
-		part = lb_calloc(1, sizeof(*part));
+		part = lb_arena_alloc(&sc->read, sizeof(*part));
 		lb_map_setn(sc->chains, key->bytes, sizeof(key->bytes), part);
 	}
 	return part;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void lb_chain_add(struct lb_chain *chain, uint64_t serial, const void *data, size_t len)
+void lb_chain_push(struct lb_chain *chain, const struct lb_chain_item *item)
 {
 	if (!chain->count) {
 		chain->items = &chain->only;
@@ -14,10 +14,15 @@ void lb_chain_add(struct lb_chain *chain, uint64_t serial, const void *data, siz
 	} else {
 		chain->items = lb_grow(chain->items, chain->count, &chain->cap, sizeof(*chain->items));
 	}
-	struct lb_chain_item *item = &chain->items[chain->count++];
-	*item = (struct lb_chain_item){ serial, len, lb_malloc(len) };
+	chain->items[chain->count++] = *item;
+}
+
+void lb_chain_add(struct lb_chain *chain, uint64_t serial, const void *data, size_t len)
+{
+	struct lb_chain_item item = { serial, len, lb_malloc(len) };
 	if (len)
-		memcpy(item->data, data, len);
+		memcpy(item.data, data, len);
+	lb_chain_push(chain, &item);
 }
 
 void lb_chain_release(struct lb_chain *chain)
@@ -72,6 +77,7 @@ void lb_scope_free(struct lb_scope *sc)
 	while (sc && atomic_fetch_sub(&sc->refs, 1) == 1) {
 		struct lb_scope *parent = sc->parent;
 		lb_map_free(sc->chains);
+		lb_arena_release(&sc->read);
 		pthread_mutex_destroy(&sc->mutex);
 		free(sc);
 		sc = parent;

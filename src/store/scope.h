@@ -20,9 +20,11 @@ struct lb_chain_item {
 struct lb_chain {
 	struct lb_chain_item *items; /* oldest first */
 	size_t count, cap;
-	struct lb_chain_item only;   /* where the first one is while it is the only one, as for nearly all keys */
+	struct lb_chain_item only; /* where the first one is while it is the only one, as for nearly all keys */
 };
 void lb_chain_add(struct lb_chain *chain, uint64_t serial, const void *data, size_t len);
+/* Takes data: it is the arena's of the one who releases the chain's items, and nothing else of it, himself. */
+void lb_chain_push(struct lb_chain *chain, const struct lb_chain_item *item);
 void lb_chain_release(struct lb_chain *chain);
 void lb_chain_free(void *chain);
 
@@ -36,6 +38,7 @@ struct lb_scope {
 	/* kept in the data base; chains are then what was read of it */
 	struct lb_db *db;
 	uint64_t id;
+	struct lb_arena read;  /* parts and records, until the scope is freed */
 	pthread_mutex_t mutex; /* of chains and last_*: forks in several threads read a kept parent */
 };
 struct lb_scope *lb_scope_make(void);

@@ -2,6 +2,7 @@
 #include "store/tape.h"
 
 #include <assert.h>
+#include <isa-l/crc64.h>
 #include <string.h>
 
 /* Longer ones are not worth it. */
@@ -105,6 +106,11 @@ bool lb_tape_is_new(struct lb_tape *t)
 	if (!t->differs)
 		lb_buf_add(&t->now, t->was.data, t->at);
 	return true;
+}
+
+struct lb_tape_check lb_tape_check_of(const struct lb_buf *tape)
+{
+	return (struct lb_tape_check){ tape->len, crc64_ecma_refl(0, (const unsigned char *)tape->data, tape->len) };
 }
 
 void lb_tape_release(struct lb_tape *t)

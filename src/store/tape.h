@@ -26,6 +26,12 @@ void lb_tape_tell(struct lb_tape *t, const void *ask, size_t len, const void *to
 bool lb_tape_is_new(struct lb_tape *t);
 void lb_tape_release(struct lb_tape *t);
 
+/* Tells whether bytes are the tape that was kept: against what a crash leaves of a file, not against malice. */
+struct lb_tape_check {
+	uint64_t len, sum;
+};
+struct lb_tape_check lb_tape_check_of(const struct lb_buf *tape);
+
 /* What is asked: a letter, a key, and what else there is to it. */
 struct lb_question {
 	char bytes[96];

@@ -159,8 +159,10 @@ static void change(struct lb_image *im, int what)
 			   &im->history[0].author };
 	const int count = (int)LB_COUNT(texts);
 	if (what < 2 * count) {
-		free(*texts[what / 2]);
-		*texts[what / 2] = lb_strdup(what % 2 ? "other" : "");
+		bool of_history = what / 2 >= 4; /* whose texts are the image's arena's */
+		if (!of_history)
+			free(*texts[what / 2]);
+		*texts[what / 2] = of_history ? lb_arena_strdup(&im->texts, what % 2 ? "other" : "") : lb_strdup(what % 2 ? "other" : "");
 		return;
 	}
 	struct lb_layer_info *layer = &im->layers[0];

@@ -10,9 +10,13 @@
 
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "store/backend.h"
 #include "store/db.h"
+#include "store/disk.h"
 #include "store/tape.h"
 #include "store_dir.h"
 
@@ -254,6 +258,197 @@ static void an_older_data_base_is_taken_over(void **state)
 	assert_int_equal(read_anew(dir, true, "S---"), 2);
 }
 
+/* ---- what is there ---- */
+
+/* The stretch that needs three blobs; "." for one that is there. Returns how many were looked at. */
+static uint64_t use_all(const char *dir, const char *want)
+{
+	static const char *const names[] = { "one", "two", "three" };
+	struct lb_store *s = open_store(dir);
+	struct lb_disk *d = lb_disk_of(s->be);
+	struct lb_digest about = digest("about");
+	char got[4] = "";
+	d->tick_ns = -LB_DISK_TICK_NS; /* the test has no patience, and makes its changes ticks apart */
+	lb_store_read_begin(s, &about);
+	for (size_t i = 0; i < 3; i++) {
+		struct lb_digest blob = digest(names[i]);
+		got[i] = lb_store_use(s, &blob) ? '.' : '-';
+	}
+	lb_store_read_end(s, &about, true);
+	assert_string_equal(got, want);
+	uint64_t looks = d->there.looks;
+	lb_store_close(s);
+	return looks;
+}
+
+static void put_blobs(const char *dir)
+{
+	struct lb_store *s = open_store(dir);
+	struct lb_digest d;
+	assert_int_equal(lb_store_put(s, "one", 3, &d, NULL, NULL), 0);
+	assert_int_equal(lb_store_put(s, "two", 3, &d, NULL, NULL), 0);
+	assert_int_equal(lb_store_put(s, "three", 5, &d, NULL, NULL), 0);
+	lb_store_close(s);
+}
+
+static char *blob_path(const char *dir, const char *name)
+{
+	struct lb_digest d = digest(name);
+	char hex[LB_DIGEST_HEX];
+	lb_digest_hex(&d, hex);
+	return lb_format("%s/blobs/sha256/%s", dir, hex);
+}
+
+static void wait_a_tick(void)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+}
+
+static void what_is_there_is_not_looked_at_until_the_directory_changes(void **state)
+{
+	const char *dir = *state;
+	put_blobs(dir);
+	assert_int_equal(use_all(dir, "..."), 3);
+	assert_int_equal(use_all(dir, "..."), 0);
+	wait_a_tick();
+	lb_autofree char *one = blob_path(dir, "one"), *two = blob_path(dir, "two");
+	assert_int_equal(unlink(two), 0);
+	assert_int_equal(use_all(dir, ".-."), 2);
+	assert_int_equal(use_all(dir, ".-."), 0 + 1); /* what was not there is no part of it: from there on it is looked */
+	wait_a_tick();
+	put_blobs(dir);
+	assert_int_equal(use_all(dir, "..."), 3);
+	assert_int_equal(use_all(dir, "..."), 0);
+	wait_a_tick();
+	assert_int_equal(rename(one, two), 0);
+	assert_int_equal(use_all(dir, "-.."), 2);
+}
+
+/* One that gc may take is touched; then it is known. */
+static void what_was_not_used_for_long_is_touched(void **state)
+{
+	const char *dir = *state;
+	struct stat st;
+	struct timespec old[2] = { { .tv_sec = 1000000000 }, { .tv_sec = 1000000000 } };
+	put_blobs(dir);
+	lb_autofree char *one = blob_path(dir, "one");
+	assert_int_equal(utimensat(AT_FDCWD, one, old, 0), 0);
+	assert_int_equal(use_all(dir, "..."), 3);
+	assert_int_equal(stat(one, &st), 0);
+	assert_true(st.st_mtim.tv_sec > old[1].tv_sec);
+	assert_int_equal(use_all(dir, "..."), 0);
+}
+
+static void change_there(const char *dir, off_t at, uint64_t value)
+{
+	struct lb_digest about = digest("about");
+	char hex[LB_DIGEST_HEX], bytes[8];
+	lb_digest_hex(&about, hex);
+	lb_autofree char *path = lb_format("%s/reads/%s.blobs", dir, hex);
+	lb_autofd int fd = open(path, O_WRONLY);
+	assert_true(fd >= 0);
+	for (int i = 0; i < 8; i++)
+		bytes[i] = (char)(value >> (8 * i));
+	assert_int_equal(pwrite(fd, bytes, 8, at), 8);
+}
+
+static void what_a_lease_does_not_protect_and_what_is_not_whole_is_looked_at(void **state)
+{
+	const char *dir = *state;
+	put_blobs(dir);
+	use_all(dir, "...");
+	assert_int_equal(use_all(dir, "..."), 0);
+	struct stat st;
+	lb_autofree char *one = blob_path(dir, "one");
+	assert_int_equal(stat(one, &st), 0);
+	change_there(dir, 24, (uint64_t)(lb_disk_ns(st.st_mtim) - LB_DISK_FRESH_NS - 60 * (int64_t)1000000000));
+	assert_int_equal(use_all(dir, "..."), 3);
+	assert_int_equal(use_all(dir, "..."), 0);
+	change_there(dir, 60, 12345);
+	assert_int_equal(use_all(dir, "..."), 3);
+	assert_int_equal(use_all(dir, "..."), 0);
+	for (off_t at = 0; at <= 16; at += 8) {
+		change_there(dir, at, 7);
+		assert_int_equal(use_all(dir, "..."), 3);
+	}
+}
+
+/* A change in the tick of the one before leaves the time as it is. */
+static void a_young_time_stamp_tells_nothing(void **state)
+{
+	const char *dir = *state;
+	struct lb_digest about = digest("about"), one = digest("one");
+	put_blobs(dir);
+	for (int round = 0; round < 2; round++) {
+		struct lb_store *s = open_store(dir);
+		lb_store_read_begin(s, &about);
+		assert_true(lb_store_use(s, &one));
+		lb_store_read_end(s, &about, true);
+		assert_int_equal(lb_disk_of(s->be)->there.looks, 1);
+		lb_store_close(s);
+	}
+}
+
+/* Tagging lets others gc. */
+static void behind_a_lock_that_was_given_up_everything_is_looked_at(void **state)
+{
+	const char *dir = *state;
+	struct lb_digest about = digest("about"), one = digest("one"), three = digest("three");
+	put_blobs(dir);
+	use_all(dir, "...");
+	struct lb_store *s = open_store(dir);
+	lb_store_read_begin(s, &about);
+	assert_true(lb_store_use(s, &one));
+	assert_int_equal(lb_store_tag(s, "app", &three, 5, "application/vnd.oci.image.manifest.v1+json", NULL), 0);
+	uint64_t before = lb_disk_of(s->be)->there.looks;
+	assert_true(lb_store_use(s, &three));
+	assert_int_equal(lb_disk_of(s->be)->there.looks, before + 1);
+	lb_store_read_end(s, &about, true);
+	lb_store_close(s);
+}
+
+static void gc_drops_what_was_read(void **state)
+{
+	const char *dir = *state;
+	uint64_t freed = 0;
+	put_blobs(dir);
+	use_all(dir, "...");
+	assert_int_equal(count_entries(dir, "reads"), 1);
+	struct lb_store *s = open_store(dir);
+	assert_int_equal(lb_store_gc(s, 1 << 20, 0, &freed, NULL), 0);
+	assert_int_equal(freed, 0);
+	assert_int_equal(count_entries(dir, "reads"), 1);
+	assert_int_equal(lb_store_gc(s, 1 << 20, 4102444800, &freed, NULL), 0); /* in 2100 */
+	assert_true(freed > 0);
+	assert_int_equal(count_entries(dir, "reads"), 0);
+	lb_store_close(s);
+}
+
+/* A file that a crash left is none, whatever the data base says of it. */
+static void a_tape_that_is_not_whole_is_none(void **state)
+{
+	const char *dir = *state;
+	struct lb_digest about = digest("about");
+	char hex[LB_DIGEST_HEX];
+	struct lb_store *s = open_store(dir);
+	put_record(s, "R");
+	lb_store_close(s);
+	read_anew(dir, true, "R---");
+	assert_int_equal(read_anew(dir, true, "R---"), 2);
+	lb_digest_hex(&about, hex);
+	lb_autofree char *path = lb_format("%s/reads/%s", dir, hex);
+	lb_autofd int fd = open(path, O_RDWR);
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, "", 1, 140), 1);
+	assert_int_equal(pwrite(fd, "x", 1, 100), 1);
+	assert_true(read_anew(dir, true, "R---") > 2);
+	assert_int_equal(truncate(path, 50), 0);
+	assert_true(read_anew(dir, true, "R---") > 2);
+	assert_int_equal(unlink(path), 0);
+	assert_true(read_anew(dir, true, "R---") > 2);
+	assert_int_equal(read_anew(dir, true, "R---"), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +459,13 @@ int main(void)
 		LB_DIR_TEST(a_stretch_sees_its_own_writing),
 		LB_DIR_TEST(a_stretch_locks_nobody_out_for_good),
 		LB_DIR_TEST(an_older_data_base_is_taken_over),
+		LB_DIR_TEST(a_tape_that_is_not_whole_is_none),
+		LB_DIR_TEST(what_is_there_is_not_looked_at_until_the_directory_changes),
+		LB_DIR_TEST(what_was_not_used_for_long_is_touched),
+		LB_DIR_TEST(what_a_lease_does_not_protect_and_what_is_not_whole_is_looked_at),
+		LB_DIR_TEST(a_young_time_stamp_tells_nothing),
+		LB_DIR_TEST(behind_a_lock_that_was_given_up_everything_is_looked_at),
+		LB_DIR_TEST(gc_drops_what_was_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

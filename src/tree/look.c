@@ -183,9 +183,34 @@ static int advance(struct way *w, const char *path, bool follow_last, struct lb_
 	return 0;
 }
 
+/* Most ways lead down through directories that are there, and need no account of the way. False: look closer. */
+static bool resolve_down(const struct lb_node *root, const char *path, struct lb_node **out, char **resolved)
+{
+	lb_autofree char *real = lb_malloc(strlen(path) + 1);
+	struct lb_node *n = (struct lb_node *)(uintptr_t)root;
+	const char *name;
+	size_t len, used = 0;
+	while (lb_path_next(&path, &name, &len)) {
+		n = is_up(name, len) || n->attr.kind != LB_DIR ? NULL : lb_dir_find(n, name, len);
+		if (!n || n->attr.kind == LB_SYMLINK)
+			return false;
+		if (used)
+			real[used++] = '/';
+		memcpy(real + used, name, len);
+		used += len;
+	}
+	real[used] = '\0';
+	*out = n;
+	if (resolved)
+		*resolved = lb_steal(&real);
+	return true;
+}
+
 int lb_tree_resolve(const struct lb_node *root, const char *path, bool follow_last, struct lb_node **out, char **resolved,
 		    struct lb_err *err)
 {
+	if (resolve_down(root, path, out, resolved))
+		return 0;
 	__attribute__((cleanup(way_release))) struct way w = { 0 };
 	enter(&w, (struct lb_node *)(uintptr_t)root, "", 0);
 	lb_buf_adds(&w.rest, path);

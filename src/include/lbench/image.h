@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "lbench/json.h"
+#include "lbench/mem.h"
 #include "lbench/store.h"
 
 struct lb_history {
@@ -29,6 +30,7 @@ struct lb_image {
 	size_t layers_count, layers_cap;
 	struct lb_history *history;
 	size_t history_count, history_cap;
+	struct lb_arena texts; /* of the history */
 };
 void lb_image_init(struct lb_image *im); /* linux/amd64, empty config */
 void lb_image_copy(struct lb_image *dst, const struct lb_image *src); /* dst is uninitialised */

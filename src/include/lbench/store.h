@@ -7,6 +7,7 @@
  *   DIR/oci-layout, index.json      an OCI layout: tagged images
  *   DIR/blobs/sha256/HEX            written under a temporary name, renamed
  *   DIR/layers/HEX/meta.json        a directory a layer, by diffID; made whole and renamed
+ *   DIR/reads/…                     what a build that changes nothing is told at once; made anew when it is gone
  *   DIR/lbench.db                   records, memos, what is known of layers (SQLite, WAL); that of an earlier version
  *                                   is taken over when it is opened, that of a later one is refused
  *
