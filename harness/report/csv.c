@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define GIVE_BACK_BYTES (16u << 20)
+#define GIVE_BACK_BYTES (4u << 20)
 
 int csv_open(struct csv_file *f, const char *path, bool growing, struct lb_err *err)
 {
@@ -122,12 +122,19 @@ static enum row_end split(const char *p, const char *end, struct csv_field *fiel
 	return ROW_DONE;
 }
 
-static void give_back(struct csv_file *f)
+void csv_give_back(struct csv_file *f)
 {
-	if (f->at - f->given_back < 2 * GIVE_BACK_BYTES)
-		return;
-	madvise((char *)f->data + f->given_back, GIVE_BACK_BYTES, MADV_DONTNEED);
-	f->given_back += GIVE_BACK_BYTES;
+	size_t whole = f->at / GIVE_BACK_BYTES * GIVE_BACK_BYTES, end = f->at < f->len ? whole : f->len;
+	if (f->data && end > f->given_back)
+		madvise((char *)f->data + f->given_back, end - f->given_back, MADV_DONTNEED);
+	f->given_back = whole;
+}
+
+/* A little behind: a field of the row before may still be looked at, and at no cost. */
+static void give_back_some(struct csv_file *f)
+{
+	if (f->at - f->given_back >= 2 * GIVE_BACK_BYTES)
+		csv_give_back(f);
 }
 
 static int bad_row(struct csv_file *f, enum row_end how, const struct row *row, struct lb_err *err)
@@ -164,7 +171,7 @@ int csv_next(struct csv_file *f, struct csv_field *fields, size_t cap, struct lb
 	for (const char *p = f->data + f->at; (p = memchr(p, '\n', (size_t)(row.next - p))); p++)
 		f->line++;
 	f->at = (size_t)(row.next - f->data);
-	give_back(f);
+	give_back_some(f);
 	return 1;
 }
 

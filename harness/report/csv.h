@@ -38,6 +38,8 @@ void csv_close(struct csv_file *f);
 /* Reads the row at f->at. The first row sets the number of columns, all others must have it. fields holds `cap`.
  * 1: a row; 0: the end; negative: LB_INVALID. */
 int csv_next(struct csv_file *f, struct csv_field *fields, size_t cap, struct lb_err *err);
+/* Gives back the pages of what was read; they come again where a row is reread. */
+void csv_give_back(struct csv_file *f);
 /* Reads the row that begins at byte `at` again; it was read before, so it is right. */
 void csv_reread(const struct csv_file *f, size_t at, struct csv_field *fields, size_t cap);
 

@@ -21,17 +21,16 @@ enum step_needed { NEED_EMPTY, NEED_YES, NEED_NO };
 enum step_source { SOURCE_NONE, SOURCE_RECORDED, SOURCE_DECLARED, SOURCE_UNKNOWN };
 enum step_stale { STALE_NO, STALE_WRONG, STALE_SUSPECT, STALE_OUTDATED };
 
-struct report_step {
-	uint64_t row;                                        /* byte offset in steps.csv: what is not here is read from there */
+struct report_step {       /* there may be millions */
+	uint64_t row : 40; /* byte offset in steps.csv: what is not here is read from there */
+	uint64_t step : 16, outcome : 3, needed : 2, stale : 2;
+	uint64_t trigger : 1;                                /* of ONBUILD */
 	uint64_t diff_id, blob;                              /* the first 8 bytes of the digest; 0: none */
 	uint64_t run_ns, engine_ns, layer_bytes, blob_bytes; /* or REPORT_UNKNOWN */
 	uint32_t build;                                      /* index */
-	uint32_t line;                                       /* in its Dockerfile; 0: none */
+	uint32_t line : 30;                                  /* in its Dockerfile; 0: none */
+	uint32_t source : 2;                                 /* enum step_source, of the seconds */
 	uint32_t instruction, stage, reason;                 /* report_string() */
-	uint16_t step;
-	uint8_t outcome, needed, stale;
-	uint8_t source; /* enum step_source, of the seconds */
-	bool trigger;   /* of ONBUILD */
 };
 
 #define EDIT_COLD (-1)
@@ -78,7 +77,7 @@ struct report {
 	size_t strings_count, strings_cap;
 	struct lb_map *string_ids;
 	struct report_context *context; /* context.csv; NULL: none */
-	struct report *alone; /* alone.csv: the builds, without steps, of variants with a scope each; NULL: none */
+	struct report *alone;           /* alone.csv: the builds, without steps, of variants with a scope each; NULL: none */
 	struct lb_arena arena;
 };
 

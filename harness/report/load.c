@@ -275,21 +275,26 @@ static int read_step(struct report *r, const struct here *h, const struct csv_fi
 {
 	const size_t *at = r->step_columns;
 	uint64_t step, line;
+	uint8_t outcome, needed, stale, source = SOURCE_NONE;
 	int rc;
 	if ((rc = number(h, "step", &f[at[SC_STEP]], &step, err)) || (rc = number(h, "line", &f[at[SC_LINE]], &line, err)) ||
 	    (rc = number(h, "layer_bytes", &f[at[SC_LAYER_BYTES]], &s->layer_bytes, err)) ||
 	    (rc = number(h, "blob_bytes", &f[at[SC_BLOB_BYTES]], &s->blob_bytes, err)) ||
 	    (rc = number(h, "engine_ns", &f[at[SC_ENGINE_NS]], &s->engine_ns, err)) ||
 	    (rc = number(h, "run_ns", &f[at[SC_RUN_NS]], &s->run_ns, err)) ||
-	    (rc = choice(h, "outcome", &f[at[SC_OUTCOME]], "hit|miss|meta|skipped|unknown|error|unreached", &s->outcome, err)) ||
-	    (rc = choice(h, "needed", &f[at[SC_NEEDED]], "|yes|no", &s->needed, err)) ||
-	    (rc = choice(h, "stale", &f[at[SC_STALE]], "|wrong|suspect|outdated", &s->stale, err)))
+	    (rc = choice(h, "outcome", &f[at[SC_OUTCOME]], "hit|miss|meta|skipped|unknown|error|unreached", &outcome, err)) ||
+	    (rc = choice(h, "needed", &f[at[SC_NEEDED]], "|yes|no", &needed, err)) ||
+	    (rc = choice(h, "stale", &f[at[SC_STALE]], "|wrong|suspect|outdated", &stale, err)))
 		return rc;
 	if (at[SC_MODEL_SOURCE] != SIZE_MAX &&
-	    (rc = choice(h, "model_source", &f[at[SC_MODEL_SOURCE]], "|recorded|declared|unknown", &s->source, err)))
+	    (rc = choice(h, "model_source", &f[at[SC_MODEL_SOURCE]], "|recorded|declared|unknown", &source, err)))
 		return rc;
+	s->outcome = outcome & 7;
+	s->needed = needed & 3;
+	s->stale = stale & 3;
+	s->source = source & 3;
 	s->step = step == REPORT_UNKNOWN ? 0 : (uint16_t)step;
-	s->line = line == REPORT_UNKNOWN ? 0 : (uint32_t)line;
+	s->line = line == REPORT_UNKNOWN ? 0 : (uint32_t)line & 0x3fffffff;
 	s->trigger = f[at[SC_TRIGGER]].len != 0;
 	s->diff_id = digest_id(&f[at[SC_DIFF_ID]]);
 	s->blob = digest_id(&f[at[SC_BLOB_DIGEST]]);
@@ -299,12 +304,13 @@ static int read_step(struct report *r, const struct here *h, const struct csv_fi
 	return 0;
 }
 
-static struct lb_map *builds_by_id(const struct report *r)
+/* A build's index plus one, by the number of its id among the texts; 0: of another text. */
+static uint32_t *builds_by_id(const struct report *r)
 {
-	struct lb_map *m = lb_map_new(NULL);
+	uint32_t *out = lb_calloc(r->strings_count, sizeof(*out));
 	for (size_t i = 0; i < r->builds_count; i++)
-		lb_map_set(m, r->builds[i].text[BT_ID], (void *)(i + 1));
-	return m;
+		out[(uintptr_t)lb_map_get(r->string_ids, r->builds[i].text[BT_ID])] = (uint32_t)(i + 1);
+	return out;
 }
 
 static int by_build(const void *a, const void *b)
@@ -341,7 +347,8 @@ static int step_columns_find(struct report *r, struct csv_field *fields, struct 
 int report_load_steps(struct report *r, struct lb_err *err)
 {
 	lb_autofree char *path = lb_path_join(r->dir, "steps.csv");
-	lb_automap struct lb_map *builds = builds_by_id(r);
+	lb_autofree uint32_t *builds = builds_by_id(r);
+	const size_t known = r->strings_count;
 	struct csv_field fields[MAX_COLUMNS], *id, last = { 0 };
 	uint32_t build = 0;
 	int rc = csv_open(&r->steps_csv, path, report_running(r), err);
@@ -353,7 +360,8 @@ int report_load_steps(struct report *r, struct lb_err *err)
 			break;
 		id = &fields[r->step_columns[SC_BUILD]];
 		if (id->len != last.len || memcmp(id->p, last.p, id->len) != 0) {
-			build = (uint32_t)(uintptr_t)lb_map_getn(builds, id->p, id->len);
+			uintptr_t text = (uintptr_t)lb_map_getn(r->string_ids, id->p, id->len);
+			build = text < known && (text || !id->len) ? builds[text] : 0;
 			last = *id;
 		}
 		/* the row of a build is written behind those of its steps */
@@ -368,6 +376,7 @@ int report_load_steps(struct report *r, struct lb_err *err)
 		r->steps = lb_grow(r->steps, r->steps_count, &r->steps_cap, sizeof(*r->steps));
 		r->steps[r->steps_count++] = s;
 	}
+	csv_give_back(&r->steps_csv);
 	index_steps(r);
 	return rc;
 }
@@ -404,6 +413,14 @@ static struct report *new_report(const char *dir)
 	return r;
 }
 
+/* Nothing is interned any more. */
+static struct report *loaded(struct report *r)
+{
+	lb_map_free(r->string_ids);
+	r->string_ids = NULL;
+	return r;
+}
+
 static int load_alone(struct report *r, struct lb_err *err)
 {
 	lb_autofree char *path = lb_path_join(r->dir, "alone.csv");
@@ -411,7 +428,10 @@ static int load_alone(struct report *r, struct lb_err *err)
 		return 0;
 	r->alone = new_report(r->dir);
 	int rc = report_load_run(r->alone, err);
-	return rc ? rc : report_load_builds(r->alone, "alone.csv", err);
+	if (!rc)
+		rc = report_load_builds(r->alone, "alone.csv", err);
+	loaded(r->alone);
+	return rc;
 }
 
 int report_load_builds_only(const char *dir, struct report **out, struct lb_err *err)
@@ -421,7 +441,7 @@ int report_load_builds_only(const char *dir, struct report **out, struct lb_err 
 	if (!rc)
 		rc = report_load_builds(r, "builds.csv", err);
 	if (!rc)
-		*out = lb_steal(&r);
+		*out = loaded(lb_steal(&r));
 	return rc;
 }
 
@@ -432,7 +452,7 @@ int report_load(const char *dir, struct report **out, struct lb_err *err)
 	if (rc || (rc = report_load_builds(r, "builds.csv", err)) || (rc = report_load_steps(r, err)) || (rc = load_alone(r, err)) ||
 	    (rc = report_load_context(r, err)))
 		return rc;
-	*out = lb_steal(&r);
+	*out = loaded(lb_steal(&r));
 	return 0;
 }
 
