@@ -72,10 +72,16 @@ static void work_release(struct work *w)
 
 /* ---- rows ---- */
 
+/* What failed before was never in the cache. */
+static enum lb_reason reason_of(const struct lb_step_row *row)
+{
+	return row->outcome == LB_ERROR && row->reason == LB_EVICTED ? LB_REASON_NONE : row->reason;
+}
+
 static void add_why(const struct lb_step_row *row, struct lb_buf *out)
 {
 	const struct lb_evidence *e = row->decision ? &row->decision->evidence : NULL;
-	if (!row->reason)
+	if (!reason_of(row))
 		return;
 	lb_buf_adds(out, lb_reason_name(row->reason));
 	if (!e)
@@ -120,7 +126,7 @@ static void on_row(void *arg, const struct lb_step_row *row)
 					 .line = row->in->first_line,
 					 .trigger = row->trigger,
 					 .outcome = row->outcome,
-					 .reason = row->reason,
+					 .reason = reason_of(row),
 					 .has_layer = row->has_layer,
 					 .bytes = row->layer_bytes,
 					 .bytes_known = row->layer_bytes_known,

@@ -260,44 +260,6 @@ int img_read_layers(const struct img_store *s, struct img_image *image, const st
 	return rc ? lb_recode(err, LB_INVALID) : 0;
 }
 
-char *img_history_line(const struct lb_history *h)
-{
-	static const char mark[] = " # buildkit";
-	lb_autobuf struct lb_buf out = { 0 };
-	const char *s = h->created_by ? h->created_by : "";
-	size_t len = strlen(s), m = sizeof(mark) - 1;
-	if (len > m && strcmp(s + len - m, mark) == 0)
-		len -= m;
-	for (size_t i = 0; i < len; i++) {
-		bool blank = strchr(" \t\r\n", s[i]) != NULL;
-		if (!blank)
-			lb_buf_addc(&out, s[i]);
-		else if (out.len && out.data[out.len - 1] != ' ')
-			lb_buf_addc(&out, ' ');
-	}
-	return lb_buf_steal(&out);
-}
-
-/* "RUN |1 A=b /bin/sh -c make" is "RUN make" to who wrote it. */
-static void drop_shell(char *line)
-{
-	static const char shell[] = "/bin/sh -c ";
-	char *at = strncmp(line, "RUN |", 5) == 0 || strncmp(line, "RUN /", 5) == 0 ? strstr(line, shell) : NULL;
-	if (at)
-		memmove(line + 4, at + sizeof(shell) - 1, strlen(at + sizeof(shell) - 1) + 1);
-}
-
-char *img_instruction(const struct lb_image *im, size_t layer)
-{
-	for (size_t i = 0; i < im->history_count; i++)
-		if (!im->history[i].empty_layer && layer-- == 0) {
-			char *line = img_history_line(&im->history[i]);
-			drop_shell(line);
-			return line;
-		}
-	return lb_strdup("(its history is not told)");
-}
-
 bool img_layer_size(const struct img_store *s, const struct img_image *image, size_t layer, uint64_t *bytes)
 {
 	static const enum lb_compression kinds[] = { LB_GZIP_ISAL, LB_GZIP_ZLIB, LB_ZSTD, LB_UNCOMPRESSED };

@@ -61,7 +61,7 @@ void notes_measured(const struct report *r, struct lb_strv *out)
 struct problem {
 	const struct report_build *first;
 	size_t count;
-	struct lb_buf edits;
+	struct lb_strv edits; /* each once, whatever the builder */
 };
 
 static bool same_problem(const struct report_build *a, const struct report_build *b)
@@ -74,8 +74,9 @@ static void add_problem(struct problem *p, const struct report_build *b)
 {
 	if (!p->count)
 		p->first = b;
-	if (p->count < SHOWN)
-		lb_buf_addf(&p->edits, "%s%s", p->count ? ", " : "", b->edit == EDIT_COLD ? "first build" : b->text[BT_EDIT]);
+	const char *edit = b->edit == EDIT_COLD ? "first build" : b->text[BT_EDIT];
+	if (!lb_strv_has(&p->edits, edit))
+		lb_strv_add(&p->edits, edit);
 	p->count++;
 }
 
@@ -85,10 +86,11 @@ static char *problem_text(const struct problem *p)
 	const struct report_build *b = p->first;
 	lb_buf_addf(&text, "%s: %s under %s, ", !strcmp(b->text[BT_STATUS], "skip") ? "skipped" : "failed", b->text[BT_VARIANT],
 		    b->text[BT_POLICY][0] ? b->text[BT_POLICY] : b->text[BT_SUBJECT]);
-	if (p->count <= SHOWN)
-		lb_buf_addf(&text, "%s: ", lb_buf_str((struct lb_buf *)&p->edits));
-	else
-		lb_buf_addf(&text, "%zu builds: ", p->count);
+	for (size_t i = 0; p->edits.count <= SHOWN && i < p->edits.count; i++)
+		lb_buf_addf(&text, "%s%s", i ? ", " : "", p->edits.items[i]);
+	if (p->edits.count > SHOWN)
+		lb_buf_addf(&text, "%zu builds", p->count);
+	lb_buf_adds(&text, ": ");
 	text_fit(&text, b->text[BT_MESSAGE][0] ? b->text[BT_MESSAGE] : "no message", 0);
 	return lb_buf_steal(&text);
 }
@@ -112,7 +114,7 @@ void notes_problems(const struct report *r, struct lb_strv *out)
 	}
 	for (size_t k = 0; k < n; k++) {
 		lb_strv_take(out, problem_text(&list[k]));
-		lb_buf_release(&list[k].edits);
+		lb_strv_release(&list[k].edits);
 	}
 }
 
