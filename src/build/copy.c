@@ -37,8 +37,8 @@ static struct lb_attr made_directory(const struct copying *cp, bool top)
 	struct lb_attr a = { .kind = LB_DIR, .mode = 0755, .uid = cp->sr->in.uid, .gid = cp->sr->in.gid, .mtime = cp->stamp };
 	if (!top && cp->shape->parents_to_root)
 		a.uid = a.gid = 0;
-	if (cp->shape->parents_by_chmod && cp->sr->step.chmod)
-		lb_chmod_apply(cp->sr->step.chmod, true, a.mode, &a.mode, NULL);
+	if (cp->shape->parents_by_chmod && cp->sr->step->chmod)
+		lb_chmod_apply(cp->sr->step->chmod, true, a.mode, &a.mode, NULL);
 	return a;
 }
 
@@ -50,14 +50,14 @@ static uint32_t without_setid(uint32_t mode)
 
 static bool drops_setid(const struct copying *cp)
 {
-	bool context = !cp->sr->step.from && !cp->archive;
+	bool context = !cp->sr->step->from && !cp->archive;
 	return (context && cp->shape->context_drops_setid) || (cp->chown && cp->shape->chown_drops_setid);
 }
 
 /* A directory that an archive only names on the way to others is made like any that leads somewhere. */
 static int changed_attr(const struct copying *cp, const struct lb_node *n, struct lb_attr *out, struct lb_err *err)
 {
-	const struct lb_step *s = &cp->sr->step;
+	const struct lb_step *s = cp->sr->step;
 	*out = n->attr;
 	if (n->attr.implied)
 		*out = made_directory(cp, false);
@@ -164,10 +164,10 @@ static int root_owned(struct lb_node *n, void *arg, struct lb_digest *out, struc
 /* Would transform change nothing? Then it need not look. */
 static bool keeps_all(const struct copying *cp, struct lb_node *n)
 {
-	if (cp->chown || cp->sr->step.chmod || drops_setid(cp))
+	if (cp->chown || cp->sr->step->chmod || drops_setid(cp))
 		return false;
 	struct lb_digest d;
-	return cp->sr->step.from ||
+	return cp->sr->step->from ||
 	       (lb_node_digest_by(n, LB_FLAVOUR_ROOT_OWNED, root_owned, NULL, &d, NULL) == 0 && !lb_digest_is_zero(&d));
 }
 
@@ -243,7 +243,7 @@ static int add_parents(const struct copying *cp, const char *place, struct lb_no
 static int not_a_directory(const struct copying *cp, const char *place, struct lb_err *err)
 {
 	lb_fail_at(err, lb_instruction_pos(cp->df, cp->sr->instruction), "%s: /%s is there, and no directory",
-		   lb_keyword_name(cp->sr->step.keyword), place);
+		   lb_keyword_name(cp->sr->step->keyword), place);
 	return lb_recode(err, LB_FAILED);
 }
 
@@ -290,7 +290,7 @@ static int graft_directory(struct copying *cp, const char *place, struct lb_node
 		lb_node_unref(node);
 		return not_a_directory(cp, place, err);
 	}
-	struct lb_attr attr = old ? old->attr : cp->sr->step.parents ? node->attr : made_directory(cp, true);
+	struct lb_attr attr = old ? old->attr : cp->sr->step->parents ? node->attr : made_directory(cp, true);
 	attr.opaque = false;
 	if (old && node->entries_count)
 		attr.mtime = cp->stamp;
@@ -322,7 +322,7 @@ static const char *parents_part(const struct lb_source *src, const struct lb_sel
 
 static int copy_item(struct copying *cp, const struct lb_source *src, const struct lb_selected *item, struct lb_err *err)
 {
-	const struct lb_step *s = &cp->sr->step;
+	const struct lb_step *s = cp->sr->step;
 	struct lb_node *node;
 	int rc = 0;
 	if (keeps_all(cp, item->node))
@@ -358,13 +358,13 @@ static int copy_archive(struct copying *cp, const struct lb_selected *item, stru
 	lb_node_unref(tree);
 	if (rc)
 		return rc;
-	lb_autofree char *place = resolve_place(cp, cp->sr->step.dest_abs, true);
+	lb_autofree char *place = resolve_place(cp, cp->sr->step->dest_abs, true);
 	return graft_directory(cp, place, node, err);
 }
 
 static int copy_heredoc(struct copying *cp, const struct lb_copy_source *src, struct lb_err *err)
 {
-	const struct lb_step *s = &cp->sr->step;
+	const struct lb_step *s = cp->sr->step;
 	struct lb_attr attr = { .kind = LB_FILE, .mode = 0644, .uid = cp->sr->in.uid, .gid = cp->sr->in.gid, .mtime = cp->stamp };
 	int rc = s->chmod ? lb_chmod_apply(s->chmod, false, attr.mode, &attr.mode, err) : 0;
 	if (rc)
@@ -383,9 +383,9 @@ int copy_layer(struct build *b, const struct step_run *sr, struct lb_node *root,
 			      .sr = sr,
 			      .root = root,
 			      .stamp = build_stamp(b),
-			      .chown = sr->step.chown && *sr->step.chown,
+			      .chown = sr->step->chown && *sr->step->chown,
 			      .replaces_link = b->shape.copy_replaces_link,
-			      .alone = sr->step.link && !b->shape.link_is_plain,
+			      .alone = sr->step->link && !b->shape.link_is_plain,
 			      .shape = &b->shape };
 	int rc = 0;
 	size_t n = 0;
@@ -393,9 +393,9 @@ int copy_layer(struct build *b, const struct step_run *sr, struct lb_node *root,
 		*out = lb_tree_unknown();
 		return 0;
 	}
-	for (size_t i = 0; !rc && i < sr->step.sources_count; i++) {
-		if (!sr->step.sources[i].path) {
-			rc = copy_heredoc(&cp, &sr->step.sources[i], err);
+	for (size_t i = 0; !rc && i < sr->step->sources_count; i++) {
+		if (!sr->step->sources[i].path) {
+			rc = copy_heredoc(&cp, &sr->step->sources[i], err);
 			continue;
 		}
 		const struct lb_source *src = &sr->sources[n++];

@@ -90,7 +90,7 @@ static struct lb_digest run_seed(const struct build *b, const struct step_run *s
 	struct lb_sha256 h;
 	lb_sha256_init(&h);
 	lb_sha256_addu(&h, b->o->seed);
-	lb_sha256_adds(&h, sr->step.command ? sr->step.command : "");
+	lb_sha256_adds(&h, sr->step->command ? sr->step->command : "");
 	if (sr->in.depends_known)
 		lb_sha256_addd(&h, &sr->in.depends);
 	return lb_sha256_done(&h);
@@ -109,8 +109,8 @@ static struct lb_digest mount_key(const struct lb_mount *m)
 static int fill_mounts(const struct build *b, const struct step_run *sr, bool *warm, struct lb_err *err)
 {
 	size_t mounts = 0, filled = 0;
-	for (size_t i = 0; i < sr->step.mounts_count; i++) {
-		const struct lb_mount *m = &sr->step.mounts[i];
+	for (size_t i = 0; i < sr->step->mounts_count; i++) {
+		const struct lb_mount *m = &sr->step->mounts[i];
 		if (m->type != LB_MOUNT_CACHE)
 			continue;
 		mounts++;
@@ -162,7 +162,7 @@ static int take_time(const struct build *b, struct step_run *sr, struct lb_err *
 static int make_directory(const struct build *b, const struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
 {
 	bool exists = false;
-	int rc = workdir_layer(b, sr, root, sr->step.path, &r->layer, &exists, err);
+	int rc = workdir_layer(b, sr, root, sr->step->path, &r->layer, &exists, err);
 	/* what cannot be made is found out by the step that would need it */
 	if (rc == LB_FAILED && !b->shape.workdir_layer) {
 		r->layer = lb_tree_empty();
@@ -196,7 +196,7 @@ static int do_run(struct build *b, struct stage_run *st, struct step_run *sr, st
 
 static int do_step(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_node *root, struct result *r, struct lb_err *err)
 {
-	switch (sr->step.op) {
+	switch (sr->step->op) {
 	case LB_OP_RUN:
 		return do_run(b, st, sr, root, r, err);
 	case LB_OP_COPY:
@@ -216,7 +216,7 @@ int step_carry_out(struct build *b, struct stage_run *st, struct step_run *sr, s
 	lb_autonode struct lb_node *made = lb_node_ref(r->layer);
 	if (!rc)
 		rc = shape_result(b, st, sr, root, r, err);
-	if (!rc && made && r->layer && b->o->mode == LB_RUN_EXEC && sr->step.op == LB_OP_RUN)
+	if (!rc && made && r->layer && b->o->mode == LB_RUN_EXEC && sr->step->op == LB_OP_RUN)
 		lb_exec_note(b->o->exec, r->layer, made);
 	return rc;
 }
@@ -246,7 +246,7 @@ static struct lb_digest layer_identity(const struct build *b, const struct step_
 
 static bool is_model_run(const struct build *b, const struct step_run *sr)
 {
-	return b->o->mode != LB_RUN_EXEC && sr->step.op == LB_OP_RUN && sr->model && sr->model->writes_given;
+	return b->o->mode != LB_RUN_EXEC && sr->step->op == LB_OP_RUN && sr->model && sr->model->writes_given;
 }
 
 /* The identity with the shape of the tree in it: names, modes, owners, times and sizes, no content. */
@@ -293,7 +293,7 @@ static int name_result(struct build *b, struct stage_run *st, const struct step_
 		return write_layer(b, sr, r, err);
 	r->tar_bytes = lb_layer_tar_size(r->layer);
 	r->bytes_known = true;
-	if (sr->step.op == LB_OP_RUN && !(sr->model && sr->model->reproducible)) {
+	if (sr->step->op == LB_OP_RUN && !(sr->model && sr->model->reproducible)) {
 		r->id = r->diff_id = stamp_digest(b, st, sr);
 		return 0;
 	}
@@ -342,7 +342,7 @@ int step_execute(struct build *b, struct stage_run *st, struct step_run *sr, str
 {
 	lb_autonode struct lb_node *root = NULL;
 	int rc = stage_root(b, st, (size_t)(sr - st->steps), true, &root, err);
-	if (!rc && sr->step.op == LB_OP_RUN && b->o->mode != LB_RUN_EXEC)
+	if (!rc && sr->step->op == LB_OP_RUN && b->o->mode != LB_RUN_EXEC)
 		rc = take_time(b, sr, err);
 	if (!rc)
 		rc = find_or_make(b, st, sr, root, err);

@@ -117,7 +117,7 @@ static int stand_in_for_remote(struct build *b, const struct step_run *sr, const
 {
 	if (b->o->mode == LB_RUN_EXEC || b->o->exec_later) {
 		lb_fail_at(err, step_pos(b, sr), "%s %s: sources on the network are not fetched; put a copy into the context",
-			   lb_keyword_name(sr->step.keyword), path);
+			   lb_keyword_name(sr->step->keyword), path);
 		return lb_recode(err, LB_FAILED);
 	}
 	struct lb_base_image *image = lb_base_opaque(path);
@@ -129,7 +129,7 @@ static int stand_in_for_remote(struct build *b, const struct step_run *sr, const
 
 static int mark_archive(const struct build *b, const struct step_run *sr, struct lb_source *src, struct lb_err *err)
 {
-	if (sr->step.op != LB_OP_ADD || (sr->step.unpack_given && !sr->step.unpack) || src->items_count != 1)
+	if (sr->step->op != LB_OP_ADD || (sr->step->unpack_given && !sr->step->unpack) || src->items_count != 1)
 		return 0;
 	const struct lb_node *n = src->items[0].node;
 	src->archive = n->attr.kind == LB_FILE && n->content && lb_archive_is(n->content);
@@ -141,7 +141,7 @@ static int mark_archive(const struct build *b, const struct step_run *sr, struct
 
 static int gather_copy(struct build *b, struct step_run *sr, bool with_bytes, struct lb_err *err)
 {
-	const struct lb_step *s = &sr->step;
+	const struct lb_step *s = sr->step;
 	struct origin origin;
 	int rc = find_origin(b, s->from, s->from_stage, with_bytes, sr, &origin, err);
 	if (rc)
@@ -168,7 +168,7 @@ static int gather_copy(struct build *b, struct step_run *sr, bool with_bytes, st
 
 static int check_destination(const struct build *b, const struct step_run *sr, struct lb_err *err)
 {
-	const struct lb_step *s = &sr->step;
+	const struct lb_step *s = sr->step;
 	size_t items = s->sources_count - sr->in.sources_count;
 	for (size_t i = 0; i < sr->in.sources_count; i++)
 		items += sr->sources[i].items_count;
@@ -239,7 +239,7 @@ static enum lookup find_owner(const struct lb_node *root, const char *spec, uint
 
 static int gather_owner(const struct build *b, struct step_run *sr, struct lb_err *err)
 {
-	const struct lb_step *s = &sr->step;
+	const struct lb_step *s = sr->step;
 	const char *owner = s->op == LB_OP_WORKDIR ? s->user : s->chown;
 	enum lookup found = find_owner(sr->in.root, owner, &sr->in.uid, &sr->in.gid);
 	sr->in.owner_known = found != UNSURE;
@@ -251,7 +251,7 @@ static int gather_owner(const struct build *b, struct step_run *sr, struct lb_er
 
 static bool needs_root(const struct build *b, const struct step_run *sr)
 {
-	const struct lb_step *s = &sr->step;
+	const struct lb_step *s = sr->step;
 	if (s->op == LB_OP_WORKDIR)
 		return b->shape.workdir_owned_by_user && s->user && *s->user;
 	return (s->op == LB_OP_COPY || s->op == LB_OP_ADD) && s->chown && *s->chown;
@@ -309,7 +309,7 @@ static int add_pattern(const struct build *b, struct lb_sha256 *h, char *pattern
 
 static int gather_model(const struct build *b, struct step_run *sr, struct lb_err *err)
 {
-	const struct lb_model *m = sr->model = sr->resolved ? sr->resolved->model : step_model(b, sr->text, sr->step.command);
+	const struct lb_model *m = sr->model = sr->resolved ? sr->resolved->model : step_model(b, sr->text, sr->step->command);
 	sr->in.depends_known = m && m->depends_given;
 	if (!sr->in.depends_known)
 		return 0;
@@ -334,8 +334,8 @@ static int gather_model(const struct build *b, struct step_run *sr, struct lb_er
 
 static int gather_mounts(struct build *b, struct step_run *sr, bool with_bytes, struct lb_err *err)
 {
-	for (size_t i = 0; i < sr->step.mounts_count; i++) {
-		const struct lb_mount *m = &sr->step.mounts[i];
+	for (size_t i = 0; i < sr->step->mounts_count; i++) {
+		const struct lb_mount *m = &sr->step->mounts[i];
 		if (m->type != LB_MOUNT_BIND)
 			continue;
 		struct origin origin;
@@ -375,7 +375,7 @@ void inputs_release(struct step_run *sr)
 
 int inputs_gather(struct build *b, struct stage_run *st, struct step_run *sr, bool with_bytes, struct lb_err *err)
 {
-	const struct lb_step *s = &sr->step;
+	const struct lb_step *s = sr->step;
 	inputs_release(sr);
 	size_t count = s->sources_count + s->mounts_count;
 	sr->sources = lb_arena_alloc(&b->arena, (count + 1) * sizeof(*sr->sources));

@@ -45,7 +45,7 @@ struct step_run;
 /* resolve.c: what a Dockerfile comes to with given arguments and bases. Immutable once it is in lb_results. */
 struct resolved_step {
 	struct lb_step step;
-	struct lb_stage_state before, after;
+	const struct lb_stage_state *before, *after; /* the same where the instruction leaves it as it is */
 	const struct lb_model *model;
 	const char *text;
 };
@@ -79,7 +79,7 @@ bool recall_key(const struct build *b, const struct stage_run *st, const struct 
 		struct lb_buf *key);
 
 struct step_run {
-	struct lb_step step;
+	const struct lb_step *step;    /* of nothing before it is resolved */
 	const struct lb_stage_state *before, *after;
 	const struct resolved_step *resolved; /* NULL: resolved for this build alone */
 	struct lb_inputs in;

@@ -49,7 +49,7 @@ static int start_image(struct build *b, const struct stage_run *st, struct lb_im
 
 static bool makes_layer(const struct step_run *sr)
 {
-	return sr->result && !sr->result->no_layer && sr->step.op != LB_OP_META && sr->step.op != LB_OP_FROM;
+	return sr->result && !sr->result->no_layer && sr->step->op != LB_OP_META && sr->step->op != LB_OP_FROM;
 }
 
 /* As observed: the times of history are those of the layers, what makes none takes the one before, and the
@@ -59,7 +59,7 @@ static void add_step_to_image(const struct build *b, const struct step_run *sr, 
 	bool layer = makes_layer(sr);
 	if (layer && im->created < sr->result->made)
 		im->created = sr->result->made;
-	struct lb_history h = { .created_by = (char *)(sr->step.created_by ? sr->step.created_by : sr->text),
+	struct lb_history h = { .created_by = (char *)(sr->step->created_by ? sr->step->created_by : sr->text),
 				.comment = (char *)"buildkit.dockerfile.v0",
 				.created = im->created,
 				.empty_layer = !layer };
@@ -290,7 +290,7 @@ static void count_outcome(struct lb_build_result *out, const struct step_run *sr
 static void count_costs(struct lb_build_result *out, const struct step_run *sr)
 {
 	bool wasted = sr->outcome == LB_MISS && sr->decision.needed == LB_NEEDED_NO;
-	bool run = sr->step.op == LB_OP_RUN && (sr->outcome == LB_MISS || sr->outcome == LB_UNKNOWN);
+	bool run = sr->step->op == LB_OP_RUN && (sr->outcome == LB_MISS || sr->outcome == LB_UNKNOWN);
 	if (wasted)
 		out->wasted++;
 	if (!run)
@@ -323,9 +323,9 @@ static void emit(const struct build *b, const struct stage_run *st, const struct
 				   .layer = layer && r->info_known ? &r->info : NULL,
 				   .layer_bytes = layer ? r->tar_bytes : 0,
 				   .layer_bytes_known = layer ? r->bytes_known : r && r->no_layer,
-				   .is_run = sr->step.op == LB_OP_RUN,
+				   .is_run = sr->step->op == LB_OP_RUN,
 				   .run_ns = sr->run_ns,
-				   .run_ns_known = sr->run_known && sr->step.op == LB_OP_RUN,
+				   .run_ns_known = sr->run_known && sr->step->op == LB_OP_RUN,
 				   .stale = (int)sr->stale,
 				   .bytes_new = sr->bytes_new,
 				   .model_source = sr->model ? sr->model->source : LB_MODEL_UNKNOWN,

@@ -19,7 +19,7 @@ static bool is_fit(const struct build *b, const struct step_run *sr)
 	for (size_t i = 0; i < sr->in.sources_count; i++)
 		if (!sr->sources[i].known || sr->sources[i].archive)
 			return false;
-	return !sr->step.excludes_count;
+	return !sr->step->excludes_count;
 }
 
 static bool add_sources(const struct step_run *sr, struct lb_buf *key)

@@ -54,13 +54,18 @@ static void *copy(struct lb_arena *arena, const void *items, size_t bytes)
 }
 
 /* The state as it is now: later instructions write into these lists. */
-static struct lb_stage_state frozen(struct lb_arena *arena, const struct lb_stage_state *s)
+static const struct lb_stage_state *frozen(struct lb_arena *arena, const struct lb_stage_state *s)
 {
-	struct lb_stage_state f = *s;
-	f.config.env.items = copy(arena, s->config.env.items, s->config.env.count * sizeof(*s->config.env.items));
-	f.config.labels.items = copy(arena, s->config.labels.items, s->config.labels.count * sizeof(*s->config.labels.items));
-	f.args = copy(arena, s->args, s->args_count * sizeof(*s->args));
+	struct lb_stage_state *f = copy(arena, s, sizeof(*s));
+	f->config.env.items = copy(arena, s->config.env.items, s->config.env.count * sizeof(*s->config.env.items));
+	f->config.labels.items = copy(arena, s->config.labels.items, s->config.labels.count * sizeof(*s->config.labels.items));
+	f->args = copy(arena, s->args, s->args_count * sizeof(*s->args));
 	return f;
+}
+
+static bool moves_files_alone(enum lb_op op)
+{
+	return op == LB_OP_COPY || op == LB_OP_ADD || op == LB_OP_RUN;
 }
 
 /* out->before is there already. */
@@ -76,7 +81,7 @@ static int resolve_step(struct build *b, const struct lb_instruction *in, struct
 	if (rc || !keep)
 		return rc;
 	struct lb_arena *arena = &b->plan->arena;
-	out->after = frozen(arena, state);
+	out->after = moves_files_alone(step->op) ? out->before : frozen(arena, state);
 	out->text = step_text(arena, in);
 	out->model = step->op == LB_OP_RUN ? step_model(b, out->text, step->command) : NULL;
 	return 0;

@@ -68,7 +68,7 @@ static void add_stage(struct running *r, const struct stage_run *st, size_t upto
 
 static void add_env(struct running *r)
 {
-	const struct lb_pairs *env = &r->sr->step.env;
+	const struct lb_pairs *env = &r->sr->step->env;
 	for (size_t i = 0; i < env->count; i++)
 		if (env->items[i].value)
 			lb_strv_take(&r->env, lb_format("%s=%s", env->items[i].name, env->items[i].value));
@@ -158,8 +158,8 @@ static int keep_caches(struct running *r, struct lb_err *err)
 {
 	int rc = 0;
 	size_t at = 0;
-	for (size_t i = 0; !rc && i < r->sr->step.mounts_count; i++) {
-		const struct lb_mount *m = &r->sr->step.mounts[i];
+	for (size_t i = 0; !rc && i < r->sr->step->mounts_count; i++) {
+		const struct lb_mount *m = &r->sr->step->mounts[i];
 		if (m->type != LB_MOUNT_CACHE || r->b->o->keeps_results || !r->b->o->keeps_mounts || !r->b->o->scope)
 			continue;
 		while (r->mounts[at].type != LB_EXEC_CACHE)
@@ -195,7 +195,7 @@ static int add_secret(struct running *r, const struct lb_mount *m, struct lb_err
 
 static int add_mounts(struct running *r, struct lb_err *err)
 {
-	const struct lb_step *s = &r->sr->step;
+	const struct lb_step *s = r->sr->step;
 	size_t binds = 0;
 	int rc = 0;
 	r->mounts = lb_calloc(s->mounts_count + 1, sizeof(*r->mounts));
@@ -284,7 +284,7 @@ static int check_step(const struct running *r, const struct lb_node *root, struc
 {
 	if (lb_node_holds_unknown(root))
 		return refuse(r, err, "RUN cannot be carried out: not all files of its root file system are known");
-	if (strcmp(r->sr->step.security, "sandbox") != 0)
+	if (strcmp(r->sr->step->security, "sandbox") != 0)
 		return refuse(r, err, "RUN --security=insecure is not offered");
 	return 0;
 }
@@ -292,7 +292,7 @@ static int check_step(const struct running *r, const struct lb_node *root, struc
 static int carry_out(struct running *r, struct lb_node *root, struct lb_exec_result *made, struct lb_err *err)
 {
 	const struct lb_build_options *o = r->b->o;
-	const struct lb_step *s = &r->sr->step;
+	const struct lb_step *s = r->sr->step;
 	const struct lb_exec_run run = { .layers = r->layers,
 					 .layer_ids = r->ids,
 					 .layers_count = r->layers_count,
@@ -325,7 +325,7 @@ static int carry_out(struct running *r, struct lb_node *root, struct lb_exec_res
 static int make_cwd(struct running *r, struct lb_node **root, struct lb_node **made, struct lb_err *err)
 {
 	bool exists = false;
-	int rc = workdir_layer(r->b, r->sr, *root, r->sr->step.cwd, made, &exists, err);
+	int rc = workdir_layer(r->b, r->sr, *root, r->sr->step->cwd, made, &exists, err);
 	if (rc || exists)
 		return rc;
 	add_layer(r, *made, NULL);

@@ -109,7 +109,7 @@ static int select_plain(struct matches *m, const char *clean, const struct step_
 		return 0;
 	}
 	if (rc) {
-		lb_fail_at(err, step_pos(m->b, sr), "%s %s: not in %s%s", lb_keyword_name(sr->step.keyword), out->written, m->q->where,
+		lb_fail_at(err, step_pos(m->b, sr), "%s %s: not in %s%s", lb_keyword_name(sr->step->keyword), out->written, m->q->where,
 			   m->q->tree == m->b->context ? " (or .dockerignore leaves it out)" : "");
 		return lb_recode(err, LB_FAILED);
 	}
@@ -138,7 +138,7 @@ int select_source(struct build *b, const struct selection_query *q, const struct
 			return lb_recode(err, LB_FAILED);
 		}
 		if (out->known && !m.count && b->shape.wildcard_must_match) {
-			lb_fail_at(err, step_pos(b, sr), "%s %s: matches nothing in %s", lb_keyword_name(sr->step.keyword), out->written,
+			lb_fail_at(err, step_pos(b, sr), "%s %s: matches nothing in %s", lb_keyword_name(sr->step->keyword), out->written,
 				   q->where);
 			return lb_recode(err, LB_FAILED);
 		}

@@ -242,15 +242,14 @@ static struct lb_node *layer_of(struct build *b, const struct step_run *sr)
 	return b->from_scratch && sr->clean_made ? sr->clean : result_layer(b, sr->result);
 }
 
-static int add_pending(struct build *b, const struct stage_run *st, const struct step_run *sr, struct lb_node **layer,
-		       struct lb_err *err)
+static int add_pending(struct build *b, const struct stage_run *st, const struct step_run *sr, struct lb_node **layer, struct lb_err *err)
 {
 	const struct step_run *first = sr;
 	while (first > st->steps && has_no_layer(first - 1))
 		first--;
 	int rc = 0;
 	for (; !rc && first < sr; first++)
-		if (first->step.op == LB_OP_WORKDIR && layer_of(b, first))
+		if (first->step->op == LB_OP_WORKDIR && layer_of(b, first))
 			rc = shape_add_directories(layer_of(b, first), layer, err);
 	return rc;
 }
@@ -309,8 +308,8 @@ static int leave_mounts(const struct build *b, const struct step_run *sr, struct
 {
 	size_t binds = 0;
 	int rc = 0;
-	for (size_t i = 0; !rc && i < sr->step.mounts_count; i++) {
-		const struct lb_mount *m = &sr->step.mounts[i];
+	for (size_t i = 0; !rc && i < sr->step->mounts_count; i++) {
+		const struct lb_mount *m = &sr->step->mounts[i];
 		bool file = is_file_mount(sr, m, binds);
 		binds += m->type == LB_MOUNT_BIND;
 		bool given = m->type != LB_MOUNT_SECRET || (b->o->secrets && m->id && lb_pairs_get(b->o->secrets, m->id));
@@ -371,7 +370,7 @@ bool shape_lists_etc(const struct build *b, const struct stage_run *st, const st
 	if (!b->shape.run_touches_etc || !b->shape.etc_once)
 		return b->shape.run_touches_etc;
 	for (const struct step_run *before = st->steps; before < sr; before++)
-		if (before->step.op == LB_OP_RUN)
+		if (before->step->op == LB_OP_RUN)
 			return false;
 	return !st->base_stage || shape_lists_etc(b, st->base_stage, st->base_stage->steps + st->base_stage->steps_count);
 }
@@ -382,7 +381,7 @@ int shape_result(struct build *b, const struct stage_run *st, const struct step_
 		 struct lb_err *err)
 {
 	const struct lb_shape *s = &b->shape;
-	bool run = sr->step.op == LB_OP_RUN;
+	bool run = sr->step->op == LB_OP_RUN;
 	if (run && !r->layer)
 		r->layer = lb_tree_empty();
 	if (!r->layer || result_unknown(r) || r->no_layer)

@@ -38,8 +38,10 @@ char *step_text(struct lb_arena *arena, const struct lb_instruction *in)
 /* Room for all steps is made when the number of triggers is known: pointers to steps stay valid. */
 static struct step_run *add_step(struct build *b, struct stage_run *st, const struct lb_instruction *in, int trigger)
 {
+	static const struct lb_step unresolved;
 	struct step_run *sr = &st->steps[st->steps_count++];
 	const struct resolved_step *known = b->resolved && !trigger ? b->resolved->stages[st->index] : NULL;
+	sr->step = &unresolved;
 	sr->instruction = in;
 	sr->trigger = trigger;
 	sr->outcome = LB_UNREACHED;
@@ -130,16 +132,26 @@ static int resolve(struct build *b, struct stage_run *st, struct step_run *sr, s
 {
 	const struct resolved_step *known = sr->resolved;
 	if (known) {
-		sr->step = known->step;
-		sr->before = &known->before;
-		sr->after = &known->after;
-		st->state = known->after;
+		sr->step = &known->step;
+		sr->before = known->before;
+		sr->after = known->after;
+		st->state = *known->after;
 		return 0;
 	}
+	struct lb_step *step = lb_arena_alloc(&b->arena, sizeof(*step));
+	sr->step = step;
 	sr->before = keep_state(b, &st->state);
-	int rc = lb_step_resolve(&st->state, sr->instruction, sr->trigger, &sr->step, err);
+	int rc = lb_step_resolve(&st->state, sr->instruction, sr->trigger, step, err);
 	sr->after = keep_state(b, &st->state);
 	return rc;
+}
+
+static void use_network(struct build *b, struct step_run *sr)
+{
+	struct lb_step *own = lb_arena_alloc(&b->arena, sizeof(*own));
+	*own = *sr->step;
+	own->network = b->o->network;
+	sr->step = own;
 }
 
 static int run_step(struct build *b, struct stage_run *st, struct step_run *sr, struct lb_err *err)
@@ -147,8 +159,8 @@ static int run_step(struct build *b, struct stage_run *st, struct step_run *sr, 
 	if (b->o->cancel && atomic_load(b->o->cancel))
 		return lb_fail(err, LB_INTERRUPTED, "interrupted");
 	int rc = resolve(b, st, sr, err);
-	if (b->o->network && sr->step.network && strcmp(sr->step.network, "default") == 0)
-		sr->step.network = b->o->network;
+	if (b->o->network && sr->step->network && strcmp(sr->step->network, "default") == 0)
+		use_network(b, sr);
 	begin(b, st, sr);
 	if (!rc)
 		rc = decide(b, st, sr, err);
@@ -208,7 +220,7 @@ static int decide_from(struct build *b, struct stage_run *st, struct step_run *s
 		lb_stage_state_init(&st->state, b->plan, st->index, config, st->base_stage ? &st->base_stage->state : NULL);
 	begin(b, st, sr);
 	int rc = resolve(b, st, sr, err);
-	sr->in = (struct lb_inputs){ .step = &sr->step,
+	sr->in = (struct lb_inputs){ .step = sr->step,
 				     .before = sr->before,
 				     .after = sr->after,
 				     .stage = st->index,

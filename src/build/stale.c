@@ -15,10 +15,10 @@ static bool on_tainted(const struct stage_run *st)
 
 static bool reads_tainted(const struct build *b, const struct step_run *sr)
 {
-	if (sr->step.from_stage >= 0 && sr->step.from && on_tainted(&b->stages[sr->step.from_stage]))
+	if (sr->step->from_stage >= 0 && sr->step->from && on_tainted(&b->stages[sr->step->from_stage]))
 		return true;
-	for (size_t i = 0; i < sr->step.mounts_count; i++) {
-		const struct lb_mount *m = &sr->step.mounts[i];
+	for (size_t i = 0; i < sr->step->mounts_count; i++) {
+		const struct lb_mount *m = &sr->step->mounts[i];
 		if (m->type == LB_MOUNT_BIND && m->from && m->from_stage >= 0 && on_tainted(&b->stages[m->from_stage]))
 			return true;
 	}
@@ -48,7 +48,7 @@ void stale_note_miss(const struct build *b, struct stage_run *st, struct step_ru
 /* A command is not carried out for the sake of a comparison. */
 static bool is_comparable(const struct build *b, const struct step_run *sr)
 {
-	return b->o->mode != LB_RUN_EXEC || sr->step.op != LB_OP_RUN;
+	return b->o->mode != LB_RUN_EXEC || sr->step->op != LB_OP_RUN;
 }
 
 static int make_clean(struct build *b, struct stage_run *st, struct step_run *sr, struct result *r, struct lb_err *err)
@@ -158,7 +158,7 @@ static void compare(struct build *b, struct stage_run *st, struct step_run *sr, 
 void step_check_stale(struct build *b, struct stage_run *st, struct step_run *sr)
 {
 	bool differs = !lb_digest_equal(&sr->decision.inputs_then, &sr->decision.inputs_now);
-	bool doubtful = differs || reads_tainted(b, sr) || (on_tainted(st) && sr->step.op == LB_OP_RUN);
+	bool doubtful = differs || reads_tainted(b, sr) || (on_tainted(st) && sr->step->op == LB_OP_RUN);
 	/* a look at the layers tells; where none is taken, a guess is no suspicion */
 	if (b->o->mode != LB_RUN_DRY)
 		doubtful = doubtful || on_tainted(st) || reads_remembered(b, sr);
@@ -171,6 +171,6 @@ void step_check_stale(struct build *b, struct stage_run *st, struct step_run *sr
 		compare(b, st, sr, b->o->mode == LB_RUN_DRY || differs);
 	if (sr->stale)
 		taint(st, sr);
-	if (sr->step.op == LB_OP_RUN && sr->in.depends_known && !lb_digest_equal(&sr->world, &sr->result->world))
+	if (sr->step->op == LB_OP_RUN && sr->in.depends_known && !lb_digest_equal(&sr->world, &sr->result->world))
 		sr->stale = LB_STALE_OUTDATED;
 }
