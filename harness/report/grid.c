@@ -61,9 +61,11 @@ static void print_cell(const struct grid *g, size_t row, size_t column, size_t r
 	size_t w = text_width(s);
 	if (w < room && !is_left(g, column))
 		text_pad(out, room - w);
-	lb_buf_adds(out, escape ? escape : "");
+	if (escape)
+		lb_buf_adds(out, escape);
 	text_fit(out, s, w > room ? room : 0);
-	lb_buf_adds(out, escape ? "\033[0m" : "");
+	if (escape)
+		lb_buf_adds(out, "\033[0m");
 	if (w < room && is_left(g, column))
 		text_pad(out, room - w);
 }
