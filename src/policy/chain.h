@@ -22,6 +22,8 @@ int lb_chain_record(struct lb_cache *c, const struct lb_inputs *in, struct lb_pe
 		    struct lb_err *err);
 /* A link at an image. */
 struct lb_link *lb_chain_link(const struct lb_digest *image);
+/* ops->from of an engine that knows a base by its manifest. */
+int lb_chain_from(struct lb_cache *c, const struct lb_inputs *in, const struct lb_base *base, struct lb_link **out, struct lb_err *err);
 /* ops->from_stage: the same image, and a stage that has not missed yet. */
 int lb_chain_from_stage(struct lb_cache *c, struct lb_link *stage, struct lb_link **out, struct lb_err *err);
 /* Does any source of in wait for bytes? */

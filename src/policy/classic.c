@@ -74,16 +74,6 @@ static int receive(struct lb_cache *c, const char *name, struct lb_node *disk, s
 	return 0;
 }
 
-static int from(struct lb_cache *c, const struct lb_inputs *in, const struct lb_base *base, struct lb_link **out, struct lb_err *err)
-{
-	static const struct lb_digest scratch;
-	(void)c;
-	(void)in;
-	(void)err;
-	*out = lb_chain_link(base ? &base->manifest : &scratch);
-	return 0;
-}
-
 /* ---- the command that the image would be made by ---- */
 
 /* NAME or NAME=DEFAULT with the default expanded; a value that was passed does not show. */
@@ -222,7 +212,7 @@ const struct lb_policy_ops lb_classic_ops = {
 	.state_fork = state_fork,
 	.state_free = state_free,
 	.receive = receive,
-	.from = from,
+	.from = lb_chain_from,
 	.from_stage = lb_chain_from_stage,
 	.lookup = lookup,
 	.record = lb_chain_record,

@@ -22,16 +22,6 @@
 
 #include "lbench/mem.h"
 
-static int from(struct lb_cache *c, const struct lb_inputs *in, const struct lb_base *base, struct lb_link **out, struct lb_err *err)
-{
-	static const struct lb_digest scratch;
-	(void)c;
-	(void)in;
-	(void)err;
-	*out = lb_chain_link(base ? &base->manifest : &scratch);
-	return 0;
-}
-
 static int file_sum(struct lb_node *n, void *arg, struct lb_digest *out, struct lb_err *err)
 {
 	const struct lb_attr *a = &n->attr;
@@ -113,7 +103,7 @@ static unsigned counts(const struct lb_cache *c, const struct lb_inputs *in)
 }
 
 const struct lb_policy_ops lb_kaniko_ops = {
-	.from = from,
+	.from = lb_chain_from,
 	.from_stage = lb_chain_from_stage,
 	.lookup = lookup,
 	.record = lb_chain_record,

@@ -59,6 +59,26 @@ static void paths_clean_as_go_cleans_them(void **state)
 	}
 }
 
+/* Of all short paths: a detour changes nothing. */
+static void a_clean_path_is_what_a_detour_leads_to(void **state)
+{
+	(void)state;
+	static const char letters[] = "./a";
+	for (unsigned n = 0; n < 6561; n++) { /* 3 to the 8th */
+		char path[9];
+		size_t len = 0;
+		for (unsigned k = n; k && len < 8; k /= 3)
+			path[len++] = letters[k % 3];
+		path[len] = '\0';
+		lb_autofree char *detour = lb_format("/x/..//%s", path), *around = lb_path_clean(detour);
+		lb_autofree char *rooted = lb_path_clean_rooted(path), *got = lb_path_clean(path), *again = lb_path_clean(got);
+		lb_autofree char *slashed = lb_format("/%s", path), *absolute = lb_path_clean(slashed);
+		assert_string_equal(rooted, around);
+		assert_string_equal(absolute, around);
+		assert_string_equal(again, got);
+	}
+}
+
 static void digests_of_known_text(void **state)
 {
 	(void)state;
@@ -192,6 +212,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(errors_carry_code_place_and_story),
 		cmocka_unit_test(paths_clean_as_go_cleans_them),
+		cmocka_unit_test(a_clean_path_is_what_a_detour_leads_to),
 		cmocka_unit_test(digests_of_known_text),
 		cmocka_unit_test(json_is_written_as_it_is_read),
 		cmocka_unit_test(maps_keep_the_order_of_insertion),
