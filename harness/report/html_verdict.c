@@ -255,6 +255,7 @@ void html_figures(const struct html_part *p, struct lb_buf *out)
 	lb_autostrv struct lb_strv reading = { 0 }, stale = { 0 }, skipped = { 0 }, unknowns = { 0 }, warnings = { 0 };
 	problems_of(p->r, false, &skipped);
 	notes_reading(p->v, &reading);
+	notes_edits(p->r, &reading);
 	notes_stale(p->v, &stale);
 	notes_listed(p->r, "unknowns", &unknowns);
 	notes_listed(p->r, "warnings", &warnings);

@@ -20,6 +20,42 @@ void notes_listed(const struct report *r, const char *key, struct lb_strv *out)
 			lb_strv_add(out, json_string_value(json_array_get(list, i)));
 }
 
+/* ---- edits that nobody wrote down ---- */
+
+static bool is_built(const struct report *r, size_t edit)
+{
+	for (size_t i = 0; i < r->builds_count; i++)
+		if (r->builds[i].edit == (int)edit)
+			return true;
+	return false;
+}
+
+/* An edit that is named after its file says it already. */
+static bool named_after(const char *name, const char *file)
+{
+	for (; *name && *file; name++, file++)
+		if (*name != *file && !(*name == '-' && strchr("/, \t\n", *file)))
+			return false;
+	return !*name && !*file;
+}
+
+void notes_edits(const struct report *r, struct lb_strv *out)
+{
+	const json_t *edits = json_object_get(r->run, "edits");
+	lb_autobuf struct lb_buf text = { 0 };
+	if (!json_is_true(json_object_get(json_object_get(r->run, "scenario"), "implicit")))
+		return;
+	for (size_t i = 0; i < r->edits_count; i++) {
+		const json_t *e = json_array_get(edits, i), *files = json_object_get(e, "files");
+		const char *file = json_string_value(json_array_get(files, 0)), *name = r->edits[i].name;
+		bool one = file && json_array_size(files) == 1 && json_integer_value(json_object_get(e, "files_changed")) == 1;
+		if (one && is_built(r, i) && !named_after(name, file))
+			lb_buf_addf(&text, "%s%s %s", text.len ? ", " : "", name, file);
+	}
+	if (text.len)
+		lb_strv_take(out, lb_format("Edited: %s.", lb_buf_str(&text)));
+}
+
 /* ---- measured ---- */
 
 static double member(const json_t *object, const char *key)

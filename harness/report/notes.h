@@ -9,6 +9,8 @@
 
 /* Failed and skipped builds, each message once. */
 void notes_problems(const struct report *r, struct lb_strv *out);
+/* Of a project without a scenario: the file that each edit was made in. */
+void notes_edits(const struct report *r, struct lb_strv *out);
 /* Wrong and outdated hits of a block. */
 void notes_stale(const struct report_view *v, struct lb_strv *out);
 /* How to read the figures of a block: weights, medians, bounds. */

@@ -297,17 +297,19 @@ static void unknown(const struct sink *k, const struct lb_strv *list)
 
 static void closing(const struct sink *k, const struct report_groups *g)
 {
-	lb_autostrv struct lb_strv differences = { 0 }, problems = { 0 }, unknowns = { 0 }, warnings = { 0 };
+	lb_autostrv struct lb_strv differences = { 0 }, edits = { 0 }, problems = { 0 }, unknowns = { 0 }, warnings = { 0 };
 	for (size_t i = 1; i < g->count; i++)
 		notes_differences(report_group_main(&g->items[0]), report_group_main(&g->items[i]), &differences);
 	lb_autofree const struct report_view **views = lb_calloc(g->count + 1, sizeof(*views));
 	for (size_t i = 0; i < g->count; i++)
 		views[i] = report_group_main(&g->items[i]);
 	notes_refused(views, g->count, &differences);
+	notes_edits(k->r, &edits);
 	notes_problems(k->r, &problems);
 	notes_listed(k->r, "unknowns", &unknowns);
 	notes_listed(k->r, "warnings", &warnings);
 	notes(k, &differences, "");
+	notes(k, &edits, "");
 	notes(k, &problems, "");
 	unknown(k, &unknowns);
 	notes(k, &warnings, "warning: ");

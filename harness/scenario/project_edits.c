@@ -15,8 +15,15 @@
 enum { EDITS_MAX = 16 };
 
 static const char *const source_endings[] = {
-	".py",   ".js", ".ts", ".tsx", ".jsx", ".mjs", ".go",    ".rs",    ".c",   ".cc", ".cpp",
-	".java", ".kt", ".rb", ".php", ".cs",  ".ex",  ".swift", ".scala", ".lua", ".sh", ".vue",
+	".py",  ".js", ".ts",  ".tsx",   ".jsx",   ".mjs", ".go", ".rs",  ".c",      ".cc",  ".cpp", ".java",   ".kt",   ".rb",
+	".php", ".cs", ".ex",  ".swift", ".scala", ".lua", ".sh", ".vue", ".cxx",    ".mts", ".cjs", ".svelte", ".dart", ".zig",
+	".hs",  ".ml", ".clj", ".erl",   ".pl",    ".r",   ".jl", ".fs",  ".groovy", ".nim", ".cr",  ".elm",
+};
+/* Of a project without any of these a page is the source, or else any file but these. */
+static const char *const pages[] = { "*.html", "*.htm", "*.css", "*.scss" };
+static const char *const no_sources[] = {
+	"Dockerfile*",    "*.Dockerfile", "Containerfile*", "docker-compose*", "compose*.y*ml",
+	"*.dockerignore", "LICENSE*",     "COPYING*",       "lbench.yaml",
 };
 static const char *const manifests[] = {
 	"package.json",
@@ -81,10 +88,10 @@ static int source_kind(const char *base)
 	return -1;
 }
 
-static bool is_manifest(const char *base)
+static bool is_any(const char *base, const char *const *patterns, size_t count)
 {
-	for (size_t i = 0; i < LB_COUNT(manifests); i++)
-		if (lb_text_match(manifests[i], base))
+	for (size_t i = 0; i < count; i++)
+		if (lb_text_match(patterns[i], base))
 			return true;
 	return false;
 }
@@ -100,6 +107,7 @@ struct survey {
 	struct scn_loader *l;
 	const struct lb_ignore *ignore;
 	struct lb_strv sources[LB_COUNT(source_endings)];
+	struct lb_strv pages, others; /* sources where nothing is a program's */
 	struct lb_strv manifests;
 	char *readme;
 };
@@ -114,11 +122,14 @@ static int look(const char *path, size_t len, struct lb_node *node, void *arg)
 	if (node->attr.kind != LB_FILE)
 		return 0;
 	int kind = source_kind(base);
-	if (is_manifest(base))
+	bool readme = strncasecmp(base, "README", 6) == 0, sent = !lb_ignore_matches(s->ignore, path, len);
+	if (is_any(base, manifests, LB_COUNT(manifests)))
 		lb_strv_add(&s->manifests, name);
-	else if (kind >= 0 && !lb_ignore_matches(s->ignore, path, len))
+	else if (kind >= 0 && sent)
 		lb_strv_add(&s->sources[kind], name);
-	if (!s->readme && strchr(name, '/') == NULL && strncasecmp(name, "README", 6) == 0)
+	else if (sent && !readme && *base != '.' && !is_any(base, no_sources, LB_COUNT(no_sources)))
+		lb_strv_add(is_any(base, pages, LB_COUNT(pages)) ? &s->pages : &s->others, name);
+	if (!s->readme && readme && strchr(name, '/') == NULL)
 		s->readme = lb_arena_strdup(s->l->arena, name);
 	return 0;
 }
@@ -130,6 +141,8 @@ static const char *choose_source(const struct survey *s)
 	for (size_t i = 1; i < LB_COUNT(source_endings); i++)
 		if (s->sources[i].count > most->count)
 			most = &s->sources[i];
+	if (!most->count)
+		most = s->pages.count ? &s->pages : &s->others;
 	const char *best = NULL;
 	struct lb_digest best_rank;
 	for (size_t i = 0; i < most->count; i++) {
@@ -167,6 +180,8 @@ static struct scn_change *add_edit(struct scn_loader *l, const char *name, enum 
 /* A new file beside `source`, valid by itself: in Go every file begins with its package. */
 static int add_new_file(struct scn_loader *l, const char *source)
 {
+	if (!strrchr(lb_path_base(source), '.'))
+		return 0;
 	lb_autofree char *dir = lb_path_dir(source);
 	lb_autofree char *path = lb_format("%s/lbench_new%s", dir, strrchr(source, '.'));
 	lb_autofree char *clean = lb_path_clean(path);
@@ -230,5 +245,7 @@ int scn_load_project_edits(struct scn_loader *l)
 	for (size_t i = 0; i < LB_COUNT(source_endings); i++)
 		lb_strv_release(&s.sources[i]);
 	lb_strv_release(&s.manifests);
+	lb_strv_release(&s.pages);
+	lb_strv_release(&s.others);
 	return rc;
 }
