@@ -223,8 +223,15 @@ static int prepare(struct job *j, const char *path, struct lb_err *err)
 	rc = open_exec(j, err);
 	if (!rc)
 		rc = measure_prepare(&j->measure, &j->plan, &j->prepared, err);
-	j->run.pins = rc ? NULL : measure_pins(j->prepared);
-	return rc;
+	if (rc)
+		return rc;
+	j->run.pins = measure_pins(j->prepared);
+	for (size_t i = 0; i < j->run.pins->warnings.count; i++) {
+		lb_strv_add(&j->warnings, j->run.pins->warnings.items[i]);
+		if (!j->o->quiet)
+			fprintf(stderr, "%s\n", j->run.pins->warnings.items[i]);
+	}
+	return 0;
 }
 
 /* Says which expectations are broken, a line each. */

@@ -52,7 +52,7 @@ static int make_given(const struct img_bases *b, const struct lb_pair *given, st
 		return lb_fail(err, LB_USAGE, "--base is NAME=dir:PATH, tar:FILE, oci:DIR[:NAME] or busybox, not '%s=%s'", given->name,
 			       value);
 	base.path = base.form == SCN_BASE_BUSYBOX ? NULL : (char *)(uintptr_t)value + 4;
-	int rc = bases_from_scenario(&base, b->store->store, out, err);
+	int rc = bases_from_scenario(&base, b->store->platform, b->store->store, out, err);
 	return rc == LB_NOT_FOUND ? lb_recode(err, LB_INVALID) : rc;
 }
 
@@ -71,7 +71,7 @@ int img_bases_init(struct img_bases *b, const struct img_store *store, const str
 		struct lb_base_image *image;
 		if (s->bases[i].form == SCN_BASE_OPAQUE)
 			continue;
-		rc = bases_from_scenario(&s->bases[i], store->store, &image, err);
+		rc = bases_from_scenario(&s->bases[i], store->platform, store->store, &image, err);
 		if (!rc)
 			add(b, s->bases[i].name, image);
 	}
@@ -110,9 +110,18 @@ static struct lb_base_image *from_store(struct img_bases *b, const char *name, c
 	return rc ? NULL : image;
 }
 
-struct lb_base_image *img_bases_find(void *arg, const char *name, const char *platform)
+/* Variants do not count, as for bases_check_platforms, which has the word. */
+static bool fits(const struct lb_base_image *image, const char *platform)
 {
-	struct img_bases *b = arg;
+	const struct lb_image *im = &image->image;
+	lb_autofree char *is = lb_format("%s/%s", im->os, im->architecture);
+	size_t n = strlen(is);
+	platform = platform ? platform : "linux/amd64";
+	return !image->pulled || (strncmp(platform, is, n) == 0 && (!platform[n] || platform[n] == '/'));
+}
+
+static struct lb_base_image *find(struct img_bases *b, const char *name, const char *platform)
+{
 	lb_autofree char *plain = plain_name(name);
 	lb_autofree char *key = lb_format("%s %s", plain, platform ? platform : "");
 	struct lb_base_image *image = lb_map_get(b->images, plain);
@@ -124,4 +133,24 @@ struct lb_base_image *img_bases_find(void *arg, const char *name, const char *pl
 	if (image)
 		lb_map_set(b->images, key, image);
 	return image;
+}
+
+struct lb_base_image *img_bases_find(void *arg, const char *name, const char *platform)
+{
+	struct img_bases *b = arg;
+	struct lb_base_image *image = find(b, name, platform);
+	b->misfit = b->misfit || (image && !fits(image, platform));
+	return image;
+}
+
+void img_bases_warn(struct img_bases *b, const struct lb_build_options *o, struct lb_strv *out)
+{
+	lb_autobuildplan struct lb_build_plan *plan = NULL;
+	lb_autofree struct lb_pair *items = lb_calloc(o->contexts_count + 1, sizeof(*items));
+	const struct lb_pairs named = { .items = items, .count = o->contexts_count };
+	struct lb_plan_options po = { .build_args = o->build_args, .target = o->target, .platform = o->platform, .named_contexts = &named };
+	for (size_t i = 0; i < o->contexts_count; i++)
+		items[i] = (struct lb_pair){ o->contexts[i].name, "" };
+	if (b->misfit && lb_build_plan_new(o->dockerfile, &po, &plan, NULL) == 0)
+		bases_check_platforms(plan, img_bases_find, b, out);
 }

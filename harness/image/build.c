@@ -461,6 +461,7 @@ static int carry_out(struct work *w, struct lb_err *err)
 	if (!bo.place)
 		return lb_fail(err, LB_IO, "%s: its cache cannot be written", w->s->dir);
 	int rc = build(w, &bo, err);
+	img_bases_warn(&w->bases, &bo, &w->out->warnings);
 	if (rc && w->bases.rc) {
 		*err = w->bases.err;
 		return w->bases.rc;

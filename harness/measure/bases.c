@@ -41,9 +41,9 @@ static int from_busybox(const struct scn_base *base, struct lb_base_image **out,
 }
 
 /* The only image of the layout, or the one that is called as the base is. */
-static int from_oci(const struct scn_base *base, struct lb_store *store, struct lb_base_image **out, struct lb_err *err)
+static int from_oci(const struct scn_base *base, const char *platform, struct lb_store *store, struct lb_base_image **out, struct lb_err *err)
 {
-	const struct lb_layout_image which = { .dir = base->path, .name = base->name, .loosely = true };
+	const struct lb_layout_image which = { .dir = base->path, .name = base->name, .loosely = true, .platform = platform };
 	struct lb_digest manifest;
 	if (!store) {
 		lb_fail_at(err, base->pos, "oci: the image of a layout needs a store, which --run dry has not");
@@ -51,14 +51,15 @@ static int from_oci(const struct scn_base *base, struct lb_store *store, struct 
 	}
 	int rc = lb_pull_layout(&which, store, &manifest, NULL, NULL, err);
 	if (!rc)
-		rc = lb_base_from_image(store, &manifest, NULL, base->name, out, err);
+		rc = lb_base_from_image(store, &manifest, platform, base->name, out, err);
 	if (rc != LB_INVALID && rc != LB_NOT_FOUND)
 		return rc;
 	lb_autofree char *why = lb_strdup(err->text);
 	return lb_fail_at(err, base->pos, "oci: %s", why);
 }
 
-int bases_from_scenario(const struct scn_base *base, struct lb_store *store, struct lb_base_image **out, struct lb_err *err)
+int bases_from_scenario(const struct scn_base *base, const char *platform, struct lb_store *store, struct lb_base_image **out,
+			struct lb_err *err)
 {
 	struct lb_base_model m = { .name = base->name, .layers = base->layers, .layers_count = base->layers_count,
 		.config = &base->config, .passwd = base->passwd, .group = base->group };
@@ -75,7 +76,7 @@ int bases_from_scenario(const struct scn_base *base, struct lb_store *store, str
 	case SCN_BASE_BUSYBOX:
 		return from_busybox(base, out, err);
 	default:
-		return from_oci(base, store, out, err);
+		return from_oci(base, platform, store, out, err);
 	}
 }
 
@@ -102,10 +103,22 @@ static int make_named(struct prepared *p, struct lb_err *err)
 	return 0;
 }
 
+/* An image for one of the platforms is enough: which one a stage wants is known when it asks. */
+static int pull_some(struct prepared *p, const struct scn_base *base, struct lb_err *err)
+{
+	const struct scenario *s = p->o->scenario;
+	for (size_t v = 0; v < s->variants_count; v++)
+		if (pulled_get(p->pulled, base, s->variants[v].platform, p->o->store, err))
+			return 0;
+	return err->code;
+}
+
 int bases_make(struct prepared *p, const struct scn_state *state, struct lb_err *err)
 {
-	if (!p->images)
+	if (!p->images) {
 		p->images = lb_map_new(free_image);
+		p->pulled = pulled_new();
+	}
 	int made = make_named(p, err);
 	if (made)
 		return made;
@@ -114,9 +127,12 @@ int bases_make(struct prepared *p, const struct scn_state *state, struct lb_err 
 		if (lb_map_getn(p->images, &base, sizeof(base)))
 			continue;
 		struct lb_base_image *image;
-		int rc = bases_from_scenario(base, p->o->store, &image, err);
+		bool pulls = base->form == SCN_BASE_OCI;
+		int rc = pulls ? pull_some(p, base, err) : bases_from_scenario(base, NULL, p->o->store, &image, err);
 		if (rc)
 			return rc;
+		if (pulls)
+			continue;
 		lb_map_setn(p->images, &base, sizeof(base), image);
 	}
 	return 0;
@@ -137,7 +153,6 @@ static bool same_name(const char *a, const char *b)
 
 struct lb_base_image *bases_find(void *arg, const char *name, const char *platform)
 {
-	(void)platform;
 	const struct bases *b = arg;
 	const struct scenario *s = b->p->o->scenario;
 	for (size_t i = 0; i < s->named_contexts_count; i++) {
@@ -148,7 +163,25 @@ struct lb_base_image *bases_find(void *arg, const char *name, const char *platfo
 	for (size_t i = 0; i < s->bases_count; i++) {
 		const struct scn_base *base = b->state->bases[i];
 		if (same_name(s->bases[i].name, name))
-			return lb_map_getn(b->p->images, &base, sizeof(base));
+			return base->form == SCN_BASE_OCI ? pulled_find(b->p->pulled, base, platform, b->p->o->store)
+							  : lb_map_getn(b->p->images, &base, sizeof(base));
 	}
 	return NULL;
+}
+
+void bases_check_platforms(struct lb_build_plan *plan, struct lb_base_image *(*find)(void *arg, const char *name, const char *platform),
+			   void *arg, struct lb_strv *out)
+{
+	for (size_t i = 0; i < plan->stages_count; i++) {
+		const struct lb_plan_stage *s = &plan->stages[i];
+		if (!s->needed || s->base_stage >= 0 || s->named_context || strcmp(s->base, "scratch") == 0)
+			continue;
+		const struct lb_base_image *image = find(arg, s->base, s->platform);
+		if (!image || !image->pulled)
+			continue;
+		const struct lb_image *is = &image->image;
+		const struct lb_warning *w = lb_build_plan_check_base(plan, i, is->os, is->architecture, is->variant);
+		if (w)
+			lb_strv_take(out, lb_format("%s:%u: %s: %s", plan->df->file, w->line, w->rule, w->message));
+	}
 }

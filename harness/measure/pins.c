@@ -10,6 +10,8 @@
 /* A directory has other times in each clone, and is the same base all the same. */
 static bool is_directory(const struct bases *b, const struct lb_base_image *image)
 {
+	if (image->pulled)
+		return false;
 	for (size_t i = 0; i < b->p->o->scenario->bases_count; i++) {
 		const struct scn_base *base = b->state->bases[i];
 		if (lb_map_getn(b->p->images, &base, sizeof(base)) == image)
@@ -80,6 +82,7 @@ static int pin_variant(struct prepared *p, size_t variant, struct lb_err *err)
 		if (s->needed && s->base_stage < 0 && strcmp(s->base, "scratch") != 0)
 			rc = add_base(&p->pins.variants[variant], first->bases, s->base, s->platform, err);
 	}
+	bases_check_platforms(plan, bases_find, first->bases, &p->pins.warnings);
 	return rc;
 }
 
@@ -154,6 +157,7 @@ void pins_release(struct record_pins *pins)
 		lb_strv_release(&pins->edits[i].files);
 		release_bases(&pins->edits[i].bases);
 	}
+	lb_strv_release(&pins->warnings);
 	free(pins->variants);
 	free(pins->edits);
 }

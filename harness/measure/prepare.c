@@ -247,7 +247,10 @@ static int try_first(struct prepared *p, size_t build, struct lb_err *err)
 	struct lb_build_result result;
 	if (!rc)
 		rc = lb_build(&o, &result, err);
-	if (!rc && !result.ok)
+	lb_autofree char *fault = pulled_take_fault(p->pulled);
+	if (fault && (rc || !result.ok))
+		rc = lb_fail(err, LB_INVALID, "%s", fault);
+	else if (!rc && !result.ok)
 		rc = lb_fail(err, LB_INVALID, "%s", result.message);
 	lb_cache_free(cache);
 	lb_scope_free(scope);
@@ -330,6 +333,7 @@ void measure_free(struct prepared *p)
 	free(p->state_of);
 	lb_map_free(p->states_by_key);
 	lb_map_free(p->images);
+	pulled_free(p->pulled);
 	lb_map_free(p->ignores);
 	lb_map_free(p->dockerfiles);
 	free(p);

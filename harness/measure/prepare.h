@@ -36,7 +36,7 @@ struct prepared {
 	struct lb_map *states_by_key; /* parent, edit and seq -> its place */
 	size_t *state_of;          /* for each build */
 	struct lb_map *dockerfiles, *ignores, *images; /* by content */
-	struct lb_base_image **opaque;
+	struct pulled *pulled;                         /* images of OCI layouts, by platform */
 	struct lb_results *results;
 	struct record_pins pins;
 	char **refused;            /* [variant * policies + policy]: the first build already is refused; NULL */
@@ -57,8 +57,22 @@ struct bases {
 };
 struct lb_base_image *bases_find(void *arg, const char *name, const char *platform);
 int bases_make(struct prepared *p, const struct scn_state *state, struct lb_err *err);
+/* What BuildKit says of images that are for another platform than their stage: "Dockerfile:1: InvalidBaseImagePlatform: …"
+ * for each. find as lb_build_options has it. */
+void bases_check_platforms(struct lb_build_plan *plan, struct lb_base_image *(*find)(void *arg, const char *name, const char *platform),
+			   void *arg, struct lb_strv *out);
+/* pulled.c: images of OCI layouts come into the store once for each platform that somebody asks for, from any thread. */
+struct pulled *pulled_new(void);
+void pulled_free(struct pulled *p); /* NULL is fine */
+/* NULL: the reason is in err. */
+struct lb_base_image *pulled_get(struct pulled *p, const struct scn_base *base, const char *platform, struct lb_store *store, struct lb_err *err);
+/* The same for who cannot say why not; then that is to be taken. NULL, or the caller's. */
+struct lb_base_image *pulled_find(struct pulled *p, const struct scn_base *base, const char *platform, struct lb_store *store);
+char *pulled_take_fault(struct pulled *p);
 /* base_busybox.c: LB_UNAVAILABLE where there is no static busybox. */
 int base_busybox(struct lb_node **out, struct lb_err *err);
-int bases_from_scenario(const struct scn_base *base, struct lb_store *store, struct lb_base_image **out, struct lb_err *err);
+/* platform: of an image for several; NULL: linux/amd64. */
+int bases_from_scenario(const struct scn_base *base, const char *platform, struct lb_store *store, struct lb_base_image **out,
+			struct lb_err *err);
 
 #endif

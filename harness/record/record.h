@@ -34,6 +34,7 @@ struct record_pins {
 	struct record_bases *variants; /* by index: what each FROM that is needed stands for */
 	struct record_edit *edits;
 	size_t variants_count, edits_count;
+	struct lb_strv warnings;     /* "Dockerfile:1: …", of bases that are for another platform */
 };
 
 /* What measured times rest on. */

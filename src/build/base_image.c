@@ -156,6 +156,7 @@ int lb_base_from_image(struct lb_store *s, const struct lb_digest *manifest, con
 	struct lb_base_image *b = lb_calloc(1, sizeof(*b));
 	b->name = lb_strdup(name);
 	b->image = image;
+	b->pulled = true;
 	config_from_json(&b->arena, b->image.config, &b->config);
 	rc = read_layers(s, b, err);
 	if (rc) {

@@ -99,3 +99,19 @@ void lb_check_from(const struct lb_check *c)
 		check_platform(c, stage, &declared);
 	}
 }
+
+/* The variant does not count: an engine takes arm/v6 for arm/v7. */
+const struct lb_warning *lb_build_plan_check_base(struct lb_build_plan *plan, size_t stage, const char *os, const char *architecture,
+						  const char *variant)
+{
+	const struct lb_plan_stage *s = &plan->stages[stage];
+	lb_autofree char *text = lb_format("%s/%s%s%s", os, architecture, variant ? "/" : "", variant ? variant : "");
+	struct lb_platform is, want;
+	size_t before = plan->warnings_count;
+	if (lb_platform_parse(&plan->arena, text, &is, NULL) != 0 || lb_platform_parse(&plan->arena, s->platform, &want, NULL) != 0 ||
+	    (strcmp(is.os, want.os) == 0 && strcmp(is.arch, want.arch) == 0))
+		return NULL;
+	lb_lint_report(plan, &plan->df->instructions[s->stage->first], "InvalidBaseImagePlatform", s->stage->line,
+		       "Base image %s was pulled with platform \"%s\", expected \"%s\" for current build", s->base, is.text, want.text);
+	return plan->warnings_count > before ? &plan->warnings[before] : NULL;
+}

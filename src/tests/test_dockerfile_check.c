@@ -314,6 +314,46 @@ static void rules_for_caching(void **state)
 	check_rows(rows, LB_COUNT(rows), false);
 }
 
+/* What the engine compares: os and architecture of the image that was found, and of the stage. */
+static void bases_of_other_platforms(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *platform, *os, *arch, *variant, *want; /* NULL: nothing */
+	} rows[] = {
+		{ "FROM base\n", NULL, "linux", "amd64", NULL, NULL },
+		{ "FROM base\n", NULL, "linux", "arm64", "v8",
+		  "1 Base image base was pulled with platform \"linux/arm64\", expected \"linux/amd64\" for current build" },
+		{ "\nFROM base:1\n", "linux/arm64", "linux", "arm", "v7",
+		  "2 Base image base:1 was pulled with platform \"linux/arm/v7\", expected \"linux/arm64\" for current build" },
+		{ "FROM base\n", "linux/arm/v6", "linux", "arm", "v7", NULL },
+		{ "FROM base\n", "linux/amd64", "windows", "amd64", NULL,
+		  "1 Base image base was pulled with platform \"windows/amd64\", expected \"linux/amd64\" for current build" },
+		{ "FROM --platform=linux/s390x base\n", NULL, "linux", "s390x", NULL, NULL },
+		{ "FROM --platform=s390x base\n", "linux/amd64", "linux", "amd64", NULL,
+		  "1 Base image base was pulled with platform \"linux/amd64\", expected \"linux/s390x\" for current build" },
+		{ "FROM base\n", NULL, "", "", NULL, NULL }, /* its configuration does not say */
+		{ "# check=skip=InvalidBaseImagePlatform\nFROM base\n", NULL, "linux", "arm64", NULL, NULL },
+		{ "# check=skip=all\nFROM base\n", NULL, "linux", "arm64", NULL, NULL },
+	};
+	for (size_t i = 0; i < LB_COUNT(rows); i++) {
+		lb_autodockerfile struct lb_dockerfile *df = NULL;
+		lb_autobuildplan struct lb_build_plan *plan = NULL;
+		const struct lb_plan_options po = { .platform = rows[i].platform };
+		assert_int_equal(lb_dockerfile_parse("Dockerfile", rows[i].text, strlen(rows[i].text), NULL, &df, NULL), 0);
+		assert_int_equal(lb_build_plan_new(df, &po, &plan, NULL), 0);
+		const struct lb_warning *w = lb_build_plan_check_base(plan, 0, rows[i].os, rows[i].arch, rows[i].variant);
+		if (!rows[i].want) {
+			assert_null(w);
+			continue;
+		}
+		assert_non_null(w);
+		lb_autofree char *is = lb_format("%u %s", w->line, w->message);
+		assert_string_equal(is, rows[i].want);
+		assert_string_equal(w->rule, "InvalidBaseImagePlatform");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,7 +361,7 @@ int main(void)
 		cmocka_unit_test(words_that_are_not_set),  cmocka_unit_test(instructions_of_needed_stages),
 		cmocka_unit_test(ignored_files),           cmocka_unit_test(directives_turn_rules_off_and_on),
 		cmocka_unit_test(errors_of_the_directive), cmocka_unit_test(messages_say_what_the_engine_says),
-		cmocka_unit_test(rules_for_caching),
+		cmocka_unit_test(rules_for_caching),       cmocka_unit_test(bases_of_other_platforms),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,7 @@ struct lb_base_image {
 	struct lb_digest *layer_ids;    /* identity of each layer: diffID, or what stands for it */
 	struct lb_digest chain_id, config_digest;
 	bool opaque;
+	bool pulled;                    /* an image of others: its platform is its own, not what was asked for */
 };
 void lb_base_image_free(struct lb_base_image *b); /* NULL is fine */
 

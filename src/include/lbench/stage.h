@@ -224,6 +224,10 @@ struct lb_check_options {
 	const char *check_directive;  /* BUILDKIT_DOCKERFILE_CHECK, replaces the file's; NULL: the file's */
 };
 int lb_build_plan_check(struct lb_build_plan *plan, const struct lb_check_options *options, bool *fail_on_warning, struct lb_err *err);
+/* InvalidBaseImagePlatform, once the image that a stage begins with is known: adds what it finds to plan->warnings, where
+ * no `check` skips it. variant may be NULL. The finding, borrowed; NULL: none. */
+const struct lb_warning *lb_build_plan_check_base(struct lb_build_plan *plan, size_t stage, const char *os, const char *architecture,
+                                                  const char *variant);
 bool lb_check_is_engine_rule(const char *rule); /* false: one of lbench's own */
 
 #endif
