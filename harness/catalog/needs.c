@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "catalog/commit.h"
 #include "catalog/manifest.h"
 #include "lbench/fs.h"
 #include "lbench/ignore.h"
@@ -348,7 +349,7 @@ static void read_sources(struct finding *f)
 								    : manifest_npm_hooks(f->l, f->v, &out->depends);
 	if (!out->sources)
 		return;
-	view_sources(f->v, !f->whole, &out->depends);
+	view_sources(f->v, f->whole ? VIEW_WHOLE : commit_is_read(f->l, f->row, f->v) ? VIEW_BUILT : VIEW_FILES, &out->depends);
 	depend_on_made(f);
 	if (package) /* its description */
 		read_listed(f, "README.md README.rst", true);

@@ -182,7 +182,7 @@ void view_list(const struct view *v, const char *dir, const char *name, struct l
 
 /* ---- what a build reads ---- */
 
-/* .git is not among them: many stamp the commit into what they make. */
+/* .git is not among them: some stamp the commit into what they make (commit.h). */
 bool view_is_about(const char *name)
 {
 	static const char *const names[] = { "README*",     "LICENSE*",       "LICENCE*",       "CHANGELOG*",    "CONTRIBUTING*",
@@ -225,11 +225,16 @@ static void add_top_file(struct lb_strv *out, const char *name)
 	add_pattern(out, name, false);
 }
 
-static void add_top(const struct view *v, bool built, struct lb_strv *out)
+static bool is_repository(const char *name)
+{
+	return strcmp(name, ".git") == 0 || strcmp(name, ".hg") == 0 || strcmp(name, ".svn") == 0;
+}
+
+static void add_top(const struct view *v, enum view_of of, struct lb_strv *out)
 {
 	for (size_t i = 0; i < v->context->entries_count; i++) {
 		const struct lb_entry *e = &v->context->entries[i];
-		if (built && view_is_about(e->name))
+		if ((of != VIEW_WHOLE && view_is_about(e->name)) || (of == VIEW_FILES && is_repository(e->name)))
 			continue;
 		if (e->node->attr.kind == LB_DIR)
 			add_pattern(out, e->name, true);
@@ -248,13 +253,13 @@ static bool is_covered(const struct view *v, const char *path)
 	return false;
 }
 
-void view_sources(const struct view *v, bool built, struct lb_strv *out)
+void view_sources(const struct view *v, enum view_of of, struct lb_strv *out)
 {
 	for (size_t i = 0; i < v->count; i++) {
 		const char *from = v->copies[i].from;
 		const struct lb_node *n = lb_tree_get(v->context, from);
 		if (!*from)
-			add_top(v, built, out);
+			add_top(v, of, out);
 		else if (n && !is_covered(v, from))
 			add_pattern(out, from, n->attr.kind == LB_DIR);
 	}

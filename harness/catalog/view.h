@@ -36,8 +36,13 @@ void view_load(const struct view *v, const char *from, struct lb_buf *out);
 void view_list(const struct view *v, const char *dir, const char *name, struct lb_strv *out);
 /* A COPY brought something that lies below `path`. */
 bool view_holds_below(const struct view *v, const char *path);
-/* Patterns for all that the stage holds of the context; but for what no build reads where `built`. */
-void view_sources(const struct view *v, bool built, struct lb_strv *out);
+enum view_of {
+	VIEW_WHOLE, /* all that the stage holds of the context */
+	VIEW_BUILT, /* but for what no build reads */
+	VIEW_FILES, /* nor the repository itself */
+};
+/* Patterns for it. */
+void view_sources(const struct view *v, enum view_of of, struct lb_strv *out);
 /* A name at the top of a context that is for people, their editors and CI; a compiler reads none of it. */
 bool view_is_about(const char *name);
 

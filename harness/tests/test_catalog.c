@@ -55,6 +55,15 @@ static const char workspaces[] = "f 0644 0:0 @1 package.json = {\"workspaces\": 
 	F("packages/web/index.ts") F("packages/web/package.json") F("pnpm-lock.yaml") F("yarn.lock");
 static const char go[] = F("README.md") F("cmd/main.go") F("go.mod") F("go.sum");
 static const char stamped[] = F(".git/HEAD") F(".github/ci.yml") F("Dockerfile") F("cmd/main.go") F("go.mod") F("go.sum");
+#define WEB(script, config)                                                                                                    \
+	F(".git/HEAD") "f 0644 0:0 @1 package.json = {\"repository\": {\"type\": \"git\"}, \"scripts\": {\"build\": \"" script "\"}}\n" config \
+		F("scripts/build.js") F("src/main.ts")
+static const char web[] = WEB("vite build", F("vite.config.js"));
+static const char stamped_web[] = WEB("vite build", "f 0644 0:0 @1 vite.config.js = execSync('git rev-parse HEAD')\n");
+static const char asked_web[] = WEB("VERSION=$(git describe) vite build", "");
+static const char scm[] = F(".git/HEAD") "f 0644 0:0 @1 pyproject.toml = requires = [\"setuptools_scm\"]\n" F("src/a.py");
+static const char plain_py[] = F(".git/HEAD") "f 0644 0:0 @1 pyproject.toml = requires = [\"hatchling\"]\n" F("src/a.py");
+static const char c_stamped[] = F(".git/HEAD") "f 0644 0:0 @1 Makefile = V = $(shell git describe --always)\n" F("main.c");
 static const char rust[] = F("Cargo.lock") F("Cargo.toml") F("src/main.rs");
 static const char java[] = F("build.gradle") F("gradlew") F("mvnw") F("pom.xml") F("settings.gradle") F("src/Main.java");
 static const char php[] = F("composer.json") F("composer.lock") F("src/Front.php");
@@ -237,6 +246,15 @@ static const struct {
 	{ python, "FROM p\nCOPY require*.txt /x/\nRUN pip install -r /x/requirements.txt", "pip install | requirements.txt world:pypi" },
 	{ python, "FROM p\nCOPY --parents app/main.py /x/\nRUN sed -i s/a/b/ /x/app/main.py", "sed | app/main.py" },
 	{ stamped, "FROM g\nWORKDIR /s\nCOPY . .\nRUN go build ./cmd", "go build | .git cmd go.mod go.sum" },
+	/* what builds does not read the repository, unless it says so somewhere */
+	{ web, "FROM n\nWORKDIR /s\nCOPY . .\nRUN npm run build", "npm run | package.json scripts src *.js" },
+	{ stamped_web, "FROM n\nWORKDIR /s\nCOPY . .\nRUN npm run build", "npm run | .git package.json scripts src *.js" },
+	{ asked_web, "FROM n\nWORKDIR /s\nCOPY . .\nRUN npm run build", "npm run | .git package.json scripts src" },
+	{ web, "FROM n\nWORKDIR /s\nCOPY . .\nRUN chown -R n src", "chown | .git package.json scripts src *.js" },
+	{ web, "FROM n\nWORKDIR /s\nCOPY .git .git\nCOPY src src\nRUN npm run build", "npm run | .git src" },
+	{ scm, "FROM p\nWORKDIR /s\nCOPY . .\nRUN pip install .", "pip install | .git pyproject.toml src world:pypi" },
+	{ plain_py, "FROM p\nWORKDIR /s\nCOPY . .\nRUN pip install .", "pip install | pyproject.toml src world:pypi" },
+	{ c_stamped, "FROM d\nCOPY . /s\nRUN make -C /s", "make | .git Makefile *.c" },
 	{ java, "FROM m\nWORKDIR /s\nCOPY pom.xml mvnw ./\nRUN ./mvnw -B dependency:go-offline",
 	  "mvn dependency:go-offline | pom.xml world:maven-central mvnw" },
 	{ workspaces, "FROM n\nWORKDIR /a\nCOPY . .\nRUN pnpm --filter web build",
