@@ -131,7 +131,7 @@ static void describe_run(struct job *j)
 	j->directory = getcwd(NULL, 0);
 	lb_git_head(j->scenario->dir, &j->commit, &j->commit_time, NULL);
 	mark_used(j);
-	unknowns_list(j->scenario, j->mode == LB_RUN_EXEC ? NULL : j->variants_used, &j->unknowns);
+	unknowns_list(j->scenario, j->variants_used, j->mode == LB_RUN_EXEC, &j->unknowns);
 	lb_strv_copy(&j->warnings, &j->scenario->warnings);
 	unsigned jobs = default_jobs(j->o, j->mode);
 	bool pushes = j->o->remote && j->mode != LB_RUN_DRY;

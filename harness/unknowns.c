@@ -8,14 +8,14 @@
 #include "lbench/stage.h"
 
 /* "RUN npm ci", "bytes of RUN npm ci"; NULL when all is known. The place is that of the first variant that has it. */
-static char *unknown_of(const struct scenario *s, const struct lb_instruction *in, const char *place)
+static char *unknown_of(const struct scenario *s, const struct lb_instruction *in, const char *place, bool measured)
 {
 	const struct lb_model *m = lb_model_find(s->models, s->models_count, in->original);
-	if (!m)
+	if (!m && !measured)
 		return lb_format("%s %s", place, in->original);
-	if (m->has_seconds && m->writes_given && m->depends_given)
+	bool needs = !m || !m->depends_given, seconds = !measured && !m->has_seconds, bytes = !measured && !m->writes_given;
+	if (!needs && !seconds && !bytes)
 		return NULL;
-	bool needs = !m->depends_given, seconds = !m->has_seconds, bytes = !m->writes_given;
 	return lb_format("%s%s%s of %s %s", seconds ? "seconds" : "", bytes ? seconds ? ", bytes" : "bytes" : "",
 			 needs ? seconds || bytes ? ", needs" : "needs" : "", place, in->original);
 }
@@ -44,7 +44,7 @@ static bool fetches(const struct lb_instruction *in)
 	return remote;
 }
 
-static void list_steps(const struct scenario *s, const struct scn_variant *variant, struct lb_map *seen, struct lb_strv *out)
+static void list_steps(const struct scenario *s, const struct scn_variant *variant, bool measured, struct lb_map *seen, struct lb_strv *out)
 {
 	lb_autodockerfile struct lb_dockerfile *df = NULL;
 	lb_autobuildplan struct lb_build_plan *plan = NULL;
@@ -58,7 +58,7 @@ static void list_steps(const struct scenario *s, const struct scn_variant *varia
 			continue;
 		lb_map_set(seen, in->original, seen);
 		lb_autofree char *place = lb_format("%s:%u", variant->name, in->first_line);
-		char *what = in->keyword == LB_KW_RUN ? unknown_of(s, in, place) : lb_format("%s %s", place, in->original);
+		char *what = in->keyword == LB_KW_RUN ? unknown_of(s, in, place, measured) : lb_format("%s %s", place, in->original);
 		if (what) {
 			squeeze(what);
 			lb_strv_take(out, what);
@@ -66,13 +66,13 @@ static void list_steps(const struct scenario *s, const struct scn_variant *varia
 	}
 }
 
-void unknowns_list(const struct scenario *s, const bool *variants, struct lb_strv *out)
+void unknowns_list(const struct scenario *s, const bool *variants, bool measured, struct lb_strv *out)
 {
 	lb_automap struct lb_map *seen = lb_map_new(NULL);
 	for (size_t i = 0; i < s->bases_count; i++)
 		if (s->bases[i].form == SCN_BASE_OPAQUE)
 			lb_strv_take(out, lb_format("base %s", s->bases[i].name));
-	for (size_t v = 0; variants && v < s->variants_count; v++)
+	for (size_t v = 0; v < s->variants_count; v++)
 		if (variants[v])
-			list_steps(s, &s->variants[v], seen, out);
+			list_steps(s, &s->variants[v], measured, seen, out);
 }

@@ -4,8 +4,8 @@
 
 #include "scenario/scenario.h"
 
-/* What nobody knows of a scenario: bases of which there is a name only, RUNs of these variants (by index; NULL: none)
- * that no model describes, or not in full. */
-void unknowns_list(const struct scenario *s, const bool *variants, struct lb_strv *out);
+/* What nobody knows of a scenario: bases of which there is a name only, and RUNs of these variants (by index) that no
+ * model describes, or not in full; of those that are measured, what they need. */
+void unknowns_list(const struct scenario *s, const bool *variants, bool measured, struct lb_strv *out);
 
 #endif

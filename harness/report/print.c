@@ -248,30 +248,36 @@ void print_learn_text(const struct report *r, const struct lb_strv *unknowns, st
 {
 	const json_t *scenario = json_object_get(r->run, "scenario");
 	const char *file = report_member(scenario, "file"), *slash = strrchr(file, '/');
-	size_t base = 0, run = 0, fetched = 0;
+	size_t base = 0, run = 0, needs = 0, fetched = 0;
 	for (size_t i = 0; i < unknowns->count; i++) {
 		const char *item = unknowns->items[i], *what = strchr(item, ' ');
 		if (!strncmp(item, "base ", 5))
 			base++;
 		else if (what && report_is(what + 1, "ADD"))
 			fetched++;
+		else if (!strncmp(item, "needs of ", 9))
+			needs++;
 		else
 			run++;
 	}
-	if (base + run)
-		lb_buf_addf(out, "Say what %s in `%s`: ", base + run > 1 ? "they are" : "it is",
+	size_t said = base + run + needs;
+	if (said)
+		lb_buf_addf(out, "Say what %s in `%s`: ", said > 1 ? "they are" : "it is",
 			    *file ? slash ? slash + 1 : file : "lbench.yaml");
 	if (run)
 		lb_buf_addf(out,
 			    "`run: [{ match: \"RUN …\", takes: 20s, depends-on: [FILE], writes: [{ path: /DIR, files: 100, bytes: 9MiB "
 			    "}] }]`%s",
 			    base ? ", " : "");
-	if (base + run)
+	else if (needs)
+		lb_buf_addf(out, "`run: [{ match: \"RUN …\", depends-on: [FILE] }]`%s%s", !strcmp(r->run_mode, "exec") ? " (then with `--run exec`)" : "",
+			    base ? ", " : "");
+	if (said)
 		lb_buf_addf(out, "%s.", base ? "`bases: { NAME: … }`" : "");
 	if (!*file && run)
 		lb_buf_adds(out, " `lbench init` writes a first one, with what it knows of these RUNs.");
 	if (fetched)
-		lb_buf_addf(out, "%sNothing is fetched: only a copy in the context says what `ADD` of %s brings.", base + run ? " " : "",
+		lb_buf_addf(out, "%sNothing is fetched: only a copy in the context says what `ADD` of %s brings.", said ? " " : "",
 			    fetched > 1 ? "these addresses" : "this address");
 }
 
