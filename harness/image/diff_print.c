@@ -69,7 +69,7 @@ static void print_pair(const struct img_store *s, const struct img_diff *d, cons
 	if (l->retimed)
 		lb_buf_addf(out, "  %llu file%s with new times and nothing else: %s\n", (unsigned long long)l->retimed,
 			    img_plural(l->retimed),
-			    l->count ? "their step ran again" : "the step ran again for nothing, and its layer is a new one all the same");
+			    l->count ? "the step ran again" : "the step ran again for nothing, and its layer is a new one all the same");
 }
 
 static void print_config(const json_t *a, const json_t *b, struct lb_buf *out)
