@@ -103,6 +103,14 @@ static void notes(const struct sink *k, const struct lb_strv *list, const char *
 	}
 }
 
+static bool has_run(const struct report *r)
+{
+	for (size_t i = 0; i < r->steps_count; i++)
+		if (report_is(report_string(r, r->steps[i].instruction), "RUN"))
+			return true;
+	return false;
+}
+
 const char *print_seconds_text(const struct report *r)
 {
 	static const char *const texts[][2] = {
@@ -110,6 +118,8 @@ const char *print_seconds_text(const struct report *r)
 		{ "measured", "measured on this machine" }, { "mixed", "declared and recorded" },
 		{ "none", "unknown (no RUN has a model)" },
 	};
+	if (r->steps_count && !has_run(r))
+		return "there is no RUN";
 	for (size_t i = 0; i < LB_COUNT(texts); i++)
 		if (!strcmp(texts[i][0], r->seconds))
 			return texts[i][1];
