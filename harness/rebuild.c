@@ -37,6 +37,8 @@ static int find_scenario(struct rebuilding *x, struct lb_err *err)
 	if (strcmp(head->run_mode, "exec") != 0)
 		return lb_fail(err, LB_USAGE, "--rebuild-base measures times; %s is of --run %s, which measures none", head->dir,
 			       head->run_mode);
+	for (size_t i = 1; i < json_array_size(subjects); i++)
+		subject = json_string_value(json_array_get(subjects, i));
 	if (subject && strcmp(subject, "builtin") != 0)
 		return lb_fail(err, LB_USAGE, "--rebuild-base measures builds; %s is of --on %s", head->dir, subject);
 	x->path = rebuild_scenario(head);

@@ -49,14 +49,15 @@ size_t run_options_all(struct run_options *o, struct option *table)
 	table[n++] = (struct option){ "warmup", 0, OPTION_NUMBER, &o->warmup, "N", "first do everything N times and keep no row of it (default: 0)" };
 	table[n++] = (struct option){ "until-stable", 0, OPTION_TEXT, &o->until_stable, "PERCENT",
 		"exec: repeat until each median of RUN seconds is known so well (95 %), --repeat times at most (default: 50)" };
-	table[n++] = (struct option){ "on", 0, OPTION_TEXT, &o->on, "SUBJECT", "what builds: builtin, or null: the harness measures itself (default: builtin)" };
+	table[n++] = (struct option){ "on", 0, OPTION_LIST, &o->on, "SUBJECT,…",
+		"what builds: builtin, docker, docker-classic, buildah, podman; or null: the harness measures itself (default: builtin)" };
 	table[n++] = (struct option){ "resume", 0, OPTION_TEXT, &o->resume, "RESULT", "do the rest of an interrupted run" };
 	return n;
 }
 
 static int resolve_policies(struct run_options *o, struct lb_err *err)
 {
-	if (!o->policies.count)
+	if (!o->policies.count && !o->engines_count)
 		lb_strv_add(&o->policies, "buildkit");
 	for (size_t i = 0; i < o->policies.count; i++) {
 		if (strcmp(o->policies.items[i], "all") == 0) {
@@ -72,19 +73,39 @@ static int resolve_policies(struct run_options *o, struct lb_err *err)
 	return 0;
 }
 
-/* Without --builder: the machine that people have, and the two that their CI has, where all policies know them. */
+static const enum lb_builder_kind engine_builders[] = { LB_BUILDER_WARM, LB_BUILDER_COLD };
+
+/* Builders of a real engine: its cache is exported and imported by nobody. */
+static bool has_builder(const struct run_options *o, size_t policy, enum lb_builder_kind kind)
+{
+	bool any = false;
+	for (size_t i = 0; i < LB_COUNT(engine_builders); i++)
+		any = any || engine_builders[i] == kind;
+	return o->engine[policy] ? any : o->policy[policy]->builders & (1u << kind);
+}
+
+/* Without --builder: the machine that people have, and the two that their CI has, where all policies know them. A real
+ * engine is asked for the first one alone: what it takes without a cache is its first build. */
 static void default_builders(struct run_options *o)
 {
 	static const enum lb_builder_kind kinds[] = { LB_BUILDER_WARM, LB_BUILDER_FRESH, LB_BUILDER_COLD };
-	for (size_t k = 0; k < LB_COUNT(kinds); k++) {
+	for (size_t k = 0; k < LB_COUNT(kinds) && o->builtin; k++) {
 		bool all = true;
 		for (size_t i = 0; i < o->policy_count; i++)
-			all = all && (o->policy[i]->builders & (1u << kinds[k]));
+			all = all && (o->engine[i] || has_builder(o, i, kinds[k]));
 		if (all)
 			o->builder[o->builder_count++] = kinds[k];
 	}
 	if (!o->builder_count)
 		o->builder[o->builder_count++] = LB_BUILDER_WARM;
+}
+
+static void mark_unfit(struct run_options *o)
+{
+	for (size_t i = 0; i < o->policy_count; i++)
+		for (size_t k = 0; k < o->builder_count; k++)
+			o->unfit[i * o->builder_count + k] =
+				o->engine[i] && (!has_builder(o, i, o->builder[k]) || (!o->builders.count && o->builder[k] != LB_BUILDER_WARM));
 }
 
 static int resolve_builders(struct run_options *o, struct lb_err *err)
@@ -96,11 +117,14 @@ static int resolve_builders(struct run_options *o, struct lb_err *err)
 		if (lb_builder_parse(o->builders.items[i], &kind, err))
 			return lb_recode(err, LB_USAGE);
 		for (size_t p = 0; p < o->policy_count; p++)
-			if (!(o->policy[p]->builders & (1u << kind)))
-				return lb_fail(err, LB_USAGE, "--builder %s: %s has no such builder", o->builders.items[i], o->policy[p]->name);
+			if (!has_builder(o, p, kind))
+				return lb_fail(err, LB_USAGE, "--builder %s: %s %s", o->builders.items[i],
+					       o->engine[p] ? o->engine[p]->name : o->policy[p]->name,
+					       o->engine[p] ? "is driven warm or cold; --on builtin has the others" : "has no such builder");
 		if (o->builder_count < LB_COUNT(o->builder))
 			o->builder[o->builder_count++] = kind;
 	}
+	mark_unfit(o);
 	return 0;
 }
 
@@ -130,11 +154,59 @@ static int resolve_remote(struct run_options *o, struct lb_err *err)
 	return 0;
 }
 
+static int add_engine(struct run_options *o, const char *name, struct lb_err *err)
+{
+	enum subject_kind kind;
+	if (!subject_parse(name, &kind))
+		return lb_fail(err, LB_USAGE, "--on is builtin, docker, docker-classic, buildah, podman or null; not '%s'", name);
+	for (size_t i = 0; i < o->engines_count; i++)
+		if (o->engines[i].kind == kind)
+			return 0;
+	return subject_probe(kind, &o->engines[o->engines_count++], err);
+}
+
 static int resolve_subject(struct run_options *o, struct lb_err *err)
 {
-	o->null_subject = o->on && strcmp(o->on, "null") == 0;
-	if (o->on && !o->null_subject && strcmp(o->on, "builtin") != 0)
-		return lb_fail(err, LB_USAGE, "--on is builtin or null; not '%s' (lbench does not drive other engines)", o->on);
+	o->builtin = !o->on.count;
+	for (size_t i = 0; i < o->on.count; i++) {
+		const char *name = o->on.items[i];
+		bool null = strcmp(name, "null") == 0;
+		o->builtin = o->builtin || null || strcmp(name, "builtin") == 0;
+		o->null_subject = o->null_subject || null;
+		int rc = null || strcmp(name, "builtin") == 0 ? 0 : add_engine(o, name, err);
+		if (rc)
+			return rc;
+	}
+	if (o->null_subject && o->on.count > 1)
+		return lb_fail(err, LB_USAGE, "--on null stands alone: the harness measures itself, and nothing is built");
+	if (o->engines_count && o->jobs > 1)
+		return lb_fail(err, LB_USAGE, "--jobs %u: beside a real engine builds are timed alone", o->jobs);
+	if (o->engines_count && !o->builtin && o->run_mode && strcmp(o->run_mode, "auto") != 0 && strcmp(o->run_mode, "exec") != 0)
+		return lb_fail(err, LB_USAGE, "--run %s: %s carries RUNs out; --on builtin models them", o->run_mode, o->engines[0].name);
+	if (o->engines_count && !o->builtin && o->policies.count)
+		return lb_fail(err, LB_USAGE, "--policy says by whose rules the built-in engine decides, and %s decides by itself; --on builtin,%s has both",
+			       o->engines[0].name, o->engines[0].name);
+	return 0;
+}
+
+/* After the policies that the built-in engine decides by; without any it has those of the engines beside it. */
+static int add_engine_policies(struct run_options *o, struct lb_err *err)
+{
+	size_t builtin = o->policy_count;
+	for (size_t i = 0; i < o->engines_count && o->builtin && !o->policies.count; i++) {
+		size_t k = 0;
+		while (k < builtin && o->policy[k] != o->engines[i].policy)
+			k++;
+		o->policy[k] = o->engines[i].policy;
+		builtin += k == builtin;
+	}
+	o->policy_count = builtin;
+	for (size_t i = 0; i < o->engines_count; i++) {
+		if (o->policy_count == LB_COUNT(o->policy))
+			return lb_fail(err, LB_USAGE, "--policy and --on: %zu at most", LB_COUNT(o->policy));
+		o->engine[o->policy_count] = &o->engines[i];
+		o->policy[o->policy_count++] = o->engines[i].policy;
+	}
 	return 0;
 }
 
@@ -157,9 +229,11 @@ static int resolve_repeats(struct run_options *o, struct lb_err *err)
 
 int run_options_resolve(struct run_options *o, struct lb_err *err)
 {
-	int rc = resolve_policies(o, err);
+	int rc = resolve_subject(o, err);
 	if (!rc)
-		rc = resolve_subject(o, err);
+		rc = resolve_policies(o, err);
+	if (!rc)
+		rc = add_engine_policies(o, err);
 	if (!rc)
 		rc = resolve_repeats(o, err);
 	if (!rc)
@@ -183,9 +257,11 @@ int run_options_resolve(struct run_options *o, struct lb_err *err)
 
 void run_options_release(struct run_options *o)
 {
-	struct lb_strv *lists[] = { &o->variants, &o->edits, &o->policies, &o->builders, &o->dockerfiles, &o->must_hit };
+	struct lb_strv *lists[] = { &o->variants, &o->edits, &o->policies, &o->builders, &o->dockerfiles, &o->must_hit, &o->on };
 	for (size_t i = 0; i < LB_COUNT(lists); i++)
 		lb_strv_release(lists[i]);
+	for (size_t i = 0; i < LB_COUNT(o->engines); i++)
+		subject_info_release(&o->engines[i]);
 	option_pairs_release(&o->set);
 	option_pairs_release(&o->build_args);
 	option_pairs_release(&o->contexts);
@@ -210,7 +286,7 @@ int run_options_load(const struct run_options *o, const char *path, struct scena
 int run_options_plan(const struct run_options *o, const struct scenario *s, struct scn_plan *out, struct lb_err *err)
 {
 	struct scn_plan_options po = { .variants = &o->variants, .edits = &o->edits, .policies = o->policy_count,
-		.builders = o->builder_count, .repeat = o->repeat };
+		.builders = o->builder_count, .unfit = o->unfit, .repeat = o->repeat };
 	return scn_plan_make(s, &po, out, err);
 }
 
@@ -224,5 +300,7 @@ static bool wants_exec(const struct scenario *s)
 
 enum lb_run_mode run_options_mode(const struct run_options *o, const struct scenario *s)
 {
-	return !o->mode_auto ? o->mode : wants_exec(s) ? LB_RUN_EXEC : LB_RUN_MODEL;
+	/* engines carry RUNs out, whatever a model says of them */
+	bool really = (!o->builtin && o->engines_count) || wants_exec(s);
+	return !o->mode_auto ? o->mode : really ? LB_RUN_EXEC : LB_RUN_MODEL;
 }

@@ -7,12 +7,13 @@
 
 #include "options.h"
 #include "scenario/scenario.h"
+#include "subject/subject.h"
 
 struct run_options {
 	struct lb_strv variants, edits, policies, builders;
-	struct lb_strv dockerfiles, must_hit;
+	struct lb_strv dockerfiles, must_hit, on;
 	struct option_pairs set, build_args, contexts;
-	const char *target, *run_mode, *compression, *remote, *out, *store, *format, *seed, *resume, *on, *until_stable;
+	const char *target, *run_mode, *compression, *remote, *out, *store, *format, *seed, *resume, *until_stable;
 	unsigned jobs, repeat, warmup, keep;
 	bool without_git; /* see struct scn_load_options */
 	bool keep_times, details, no_plots, no_color, quiet, verbose;
@@ -27,6 +28,11 @@ struct run_options {
 	bool mode_auto;
 	double stable_percent; /* 0: not asked for */
 	bool null_subject;
+	bool builtin;          /* the built-in engine builds, or the null subject in its place */
+	struct subject_info engines[4];
+	size_t engines_count;
+	const struct subject_info *engine[32]; /* by policy: who builds; NULL: the built-in engine */
+	bool unfit[32 * 4];    /* [policy * builder_count + builder]: see struct scn_plan_options */
 };
 
 enum { RUN_OPTIONS_MAX = 32, RUN_OPTIONS_ALL = RUN_OPTIONS_MAX + 5 };

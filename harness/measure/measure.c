@@ -140,18 +140,18 @@ static void on_row(void *arg, const struct lb_step_row *step)
 	record_format_step(l->r->p->o->run, l->row, step, *step_slot(l, step->stage, step->index), l->steps);
 }
 
-static struct record_row begin_row(const struct runner *r, size_t i, uint64_t order)
+struct record_row runner_row(const struct runner *r, size_t i, uint64_t order)
 {
 	const struct measure_options *o = r->p->o;
 	const struct scn_build *b = &r->p->plan->builds[i];
 	return (struct record_row){ .build_id = i, .variant = o->scenario->variants[b->variant].name,
-		.policy = o->policies[b->policy]->name, .builder = lb_builder_name(o->builders[b->builder]),
+		.policy = measure_policy_name(o, b->policy), .builder = lb_builder_name(o->builders[b->builder]),
 		.workload = b->workload == SCN_SEQUENCE ? "sequence" : "each",
 		.edit = b->edit < 0 ? "cold" : o->scenario->edits[b->edit].name, .seq = b->seq, .repeat = b->repeat,
 		.started_order = order, .status = "ok" };
 }
 
-static void set_failed(struct runner *r, struct record_row *row, const char *status, const char *message)
+void runner_set_failed(struct runner *r, struct record_row *row, const char *status, const char *message)
 {
 	row->status = status;
 	row->message = message;
@@ -163,8 +163,7 @@ static void set_failed(struct runner *r, struct record_row *row, const char *sta
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* Why a build is not even tried; NULL: it is. */
-static const char *refusal(const struct runner *r, size_t i, const char **status)
+const char *runner_refusal(const struct runner *r, size_t i, const char **status)
 {
 	struct prepared *p = r->p;
 	const struct scn_build *b = &p->plan->builds[i];
@@ -215,7 +214,7 @@ static int build_nothing(struct runner *r, size_t i, uint64_t order, struct lb_e
 {
 	const struct measure_options *o = r->p->o;
 	struct slot *slot = &r->slots[i];
-	struct record_row row = begin_row(r, i, order);
+	struct record_row row = runner_row(r, i, order);
 	struct lb_build_options bo;
 	struct own_costs own;
 	prepared_options(r->p, i, &bo);
@@ -236,22 +235,22 @@ static int build_nothing(struct runner *r, size_t i, uint64_t order, struct lb_e
 static int build_one(struct runner *r, size_t i, uint64_t order, struct lb_err *err)
 {
 	struct slot *slot = &r->slots[i];
-	struct record_row row = begin_row(r, i, order);
+	struct record_row row = runner_row(r, i, order);
 	struct listening l = { .r = r, .row = &row, .steps = &slot->step_rows };
 	struct lb_build_result result = { 0 };
-	const char *status, *why = refusal(r, i, &status);
+	const char *status, *why = runner_refusal(r, i, &status);
 	int rc = 0;
 	if (why) {
-		set_failed(r, &row, status, why);
+		runner_set_failed(r, &row, status, why);
 	} else {
 		rc = carry_out(r, i, &l, &result, err);
 		row.result = &result;
 		if (rc == LB_UNSUPPORTED || rc == LB_INVALID) {
-			set_failed(r, &row, rc == LB_UNSUPPORTED ? "skip" : "fail", err->text);
+			runner_set_failed(r, &row, rc == LB_UNSUPPORTED ? "skip" : "fail", err->text);
 			row.result = NULL;
 			rc = 0;
 		} else if (!rc && !result.ok) {
-			set_failed(r, &row, "fail", result.message);
+			runner_set_failed(r, &row, "fail", result.message);
 		} else if (!rc && result.image_known) {
 			slot->image = result.image;
 		}
@@ -335,13 +334,15 @@ static int start_cell(struct runner *r, size_t i, struct lb_store *records, stru
 /* Its row is there; only the cache is made again that others go on from. */
 static int build_again(struct runner *r, size_t i, struct lb_err *err)
 {
-	struct record_row row = begin_row(r, i, 0);
+	struct record_row row = runner_row(r, i, 0);
 	lb_autobuf struct lb_buf steps = { 0 };
 	struct listening l = { .r = r, .row = &row, .steps = &steps };
 	struct lb_build_result result;
 	const char *status;
-	if (refusal(r, i, &status))
+	if (runner_refusal(r, i, &status))
 		return 0;
+	if (measure_engine(r->p->o, r->p->plan->builds[i].policy))
+		return runner_predict(r, i, &result, NULL, NULL, err);
 	int rc = carry_out(r, i, &l, &result, err);
 	release_times(&l);
 	return rc == LB_UNSUPPORTED || rc == LB_INVALID ? 0 : rc;
@@ -369,8 +370,9 @@ static int run_in_scope(struct runner *r, size_t i, struct lb_store *records, st
 		pthread_mutex_lock(&r->lock);
 		uint64_t order = r->started++;
 		pthread_mutex_unlock(&r->lock);
-		rc = r->p->o->null_subject ? build_nothing(r, i, order, err) : build_one(r, i, order, err);
-		if (!rc && !r->p->o->null_subject)
+		bool engine = measure_engine(r->p->o, r->p->plan->builds[i].policy);
+		rc = engine ? runner_on_engine(r, i, order, err) : r->p->o->null_subject ? build_nothing(r, i, order, err) : build_one(r, i, order, err);
+		if (!rc && !r->p->o->null_subject && !engine)
 			rc = runner_floor(r, err);
 	}
 	drop_cell(r, i);

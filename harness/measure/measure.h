@@ -9,12 +9,16 @@
 
 #include "record/record.h"
 #include "scenario/scenario.h"
+#include "subject/subject.h"
 
 struct resume;
 struct measure_options {
 	const struct scenario *scenario;
 	const struct lb_policy *const *policies;
 	size_t policies_count;
+	/* by policy: the real engine that builds, which that policy only predicts; NULL: the built-in one builds. The whole
+	 * may be NULL. Engines want jobs 1. */
+	const struct subject_info *const *engines;
 	const enum lb_builder_kind *builders;
 	size_t builders_count;
 	enum lb_run_mode mode;
@@ -36,6 +40,17 @@ struct measure_options {
 	void (*running)(void *arg, const struct scn_build *build, const char *instruction);
 	void *progress_arg;
 };
+
+static inline const struct subject_info *measure_engine(const struct measure_options *o, size_t policy)
+{
+	return o->engines ? o->engines[policy] : NULL;
+}
+/* As rows have it. */
+static inline const char *measure_policy_name(const struct measure_options *o, size_t policy)
+{
+	const struct subject_info *engine = measure_engine(o, policy);
+	return engine ? engine->rules_name : o->policies[policy]->name;
+}
 
 struct prepared;
 /* States, contexts, Dockerfiles, bases: everything that builds need and that does not depend on a cache. Every

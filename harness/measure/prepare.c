@@ -299,6 +299,8 @@ int measure_prepare(const struct measure_options *o, const struct scn_plan *plan
 	for (size_t v = 0; !rc && v < o->scenario->variants_count; v++)
 		rc = try_variant(p, v, err);
 	if (!rc)
+		rc = engines_check(p, err);
+	if (!rc)
 		rc = pins_make(p, err);
 	if (rc) {
 		measure_free(p);
@@ -313,6 +315,7 @@ void measure_free(struct prepared *p)
 	if (!p)
 		return;
 	size_t cells = p->o->scenario->variants_count * p->o->policies_count;
+	engines_release(p);
 	lb_results_free(p->results);
 	pins_release(&p->pins);
 	for (size_t i = 0; i < p->states_count; i++) {

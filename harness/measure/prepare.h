@@ -38,6 +38,8 @@ struct prepared {
 	struct lb_map *dockerfiles, *ignores, *images; /* by content */
 	struct pulled *pulled;                         /* images of OCI layouts, by platform */
 	struct lb_results *results;
+	struct lb_results *predicted; /* what real engines are held against, decided under dry; NULL: nothing yet */
+	struct engine_run *engines;   /* by policy; engine.c's */
 	struct record_pins pins;
 	char **refused;            /* [variant * policies + policy]: the first build already is refused; NULL */
 };
@@ -45,6 +47,10 @@ struct prepared {
 struct input *prepared_input(struct prepared *p, size_t state, size_t variant, size_t policy);
 /* The options that do not depend on a cache. */
 void prepared_options(struct prepared *p, size_t build, struct lb_build_options *out);
+
+/* engine.c: what cannot be given to a real engine is LB_INVALID; nothing is started. */
+int engines_check(struct prepared *p, struct lb_err *err);
+void engines_release(struct prepared *p);
 
 /* pins.c */
 int pins_make(struct prepared *p, struct lb_err *err);

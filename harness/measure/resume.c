@@ -107,7 +107,7 @@ static int check_row(const struct reading *r, const struct measure_options *o, c
 		const char *text;
 	} texts[] = {
 		{ VARIANT, o->scenario->variants[b->variant].name },
-		{ POLICY, o->policies[b->policy]->name },
+		{ POLICY, measure_policy_name(o, b->policy) },
 		{ BUILDER, lb_builder_name(o->builders[b->builder]) },
 		{ WORKLOAD, b->workload == SCN_SEQUENCE ? "sequence" : "each" },
 		{ EDIT, b->edit < 0 ? "cold" : o->scenario->edits[b->edit].name },

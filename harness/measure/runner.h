@@ -65,6 +65,17 @@ bool runner_take(struct runner *r, size_t *scope);                  /* the next 
 
 /* measure.c: carries out what may be begun, in --jobs threads. */
 void runner_work(struct runner *r);
+/* A build's row before it is carried out. */
+struct record_row runner_row(const struct runner *r, size_t build, uint64_t order);
+void runner_set_failed(struct runner *r, struct record_row *row, const char *status, const char *message);
+/* Why a build is not even tried; NULL: it is. */
+const char *runner_refusal(const struct runner *r, size_t build, const char **status);
+
+/* engine.c: a build that a real engine carries out. */
+int runner_on_engine(struct runner *r, size_t build, uint64_t order, struct lb_err *err);
+/* What the policy says that the engine is held against, under dry, as the cell's cache has it; rows go to `row`. */
+int runner_predict(struct runner *r, size_t build, struct lb_build_result *out,
+		   void (*row)(void *arg, const struct lb_step_row *row), void *arg, struct lb_err *err);
 /* Rows whose turn it is; called with the lock held, or when nobody works. The rest: what was finished behind a gap. */
 int runner_write_ready(struct runner *r, struct lb_err *err);
 int runner_write_rest(struct runner *r, struct lb_err *err);

@@ -63,6 +63,9 @@ struct record_run {
 	double until_stable;         /* per cent; 0: not asked for */
 	const struct record_measured *measured; /* NULL: not yet, or nothing was measured */
 	bool null_subject;           /* nothing is built: the harness measures itself */
+	bool builtin;                /* the built-in engine builds too, beside engines */
+	const struct record_engine *engines;
+	size_t engines_count;
 	bool alone;                  /* there are builds for alone.csv */
 	const char *started;         /* RFC 3339, UTC */
 	const char *run_id;
@@ -76,6 +79,22 @@ struct record_run {
 	const char *operand;         /* the scenario as given */
 	const struct lb_strv *arguments;
 	const struct lb_strv *resumed; /* when it was gone on with, RFC 3339; NULL: never */
+};
+
+/* A real engine that carries builds out, as the rows say it. */
+struct record_engine {
+	const char *subject, *version, *title; /* "docker", "20.10.24+dfsg1", "docker 20.10.24+dfsg1 (BuildKit)" */
+	const char *rules;                     /* what stands as policy */
+	const char *held_against;              /* the policy whose predictions it is held against */
+};
+
+/* What a real engine gave. */
+struct record_observed {
+	const char *subject;
+	bool ok, wasted_known, cpu_known, image_known;
+	uint64_t total_ns, cpu_ns, peak_rss_bytes, image_bytes;
+	struct lb_digest image;
+	uint32_t layers, layers_new;
 };
 
 /* One build's row but for what lb_build gave. */
@@ -92,6 +111,8 @@ struct record_row {
 	uint64_t null_run_ns;        /* of the null subject's RUN, under exec */
 	uint64_t peak_rss_bytes;     /* 0: unknown */
 	struct lb_exec_costs runs;   /* under exec */
+	/* of a real engine, whose counts are in result too; NULL: the built-in one */
+	const struct record_observed *observed;
 };
 
 struct record;

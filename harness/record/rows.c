@@ -12,9 +12,15 @@ static void begin_row(struct csv_writer *w, const struct record_run *run, const 
 	csv_add_number(w, row->build_id);
 	csv_add_text(w, run->scenario->name);
 	csv_add_text(w, row->variant);
-	csv_add_text(w, run->null_subject ? "null" : "builtin");
+	csv_add_text(w, row->observed ? row->observed->subject : run->null_subject ? "null" : "builtin");
 	csv_add_text(w, row->policy);
 	csv_add_text(w, row->builder);
+}
+
+/* An engine carries RUNs out, whatever the built-in one does beside it. */
+static const char *run_mode(const struct record_run *run, const struct record_row *row)
+{
+	return run_mode_names[row->observed ? LB_RUN_EXEC : run->mode];
 }
 
 static void add_place(struct csv_writer *w, const struct record_row *row)
@@ -30,6 +36,36 @@ static void add_counts(struct csv_writer *w, const struct lb_build_result *r)
 	const uint32_t counts[] = { r->steps, r->hits, r->misses, r->meta, r->skipped, r->unknown, r->wasted, r->stale };
 	for (size_t i = 0; i < LB_COUNT(counts); i++)
 		csv_add_number(w, counts[i]);
+}
+
+static void add_nothing(struct csv_writer *w, int columns)
+{
+	while (columns--)
+		csv_add_text(w, NULL);
+}
+
+/* A real engine's own figures, and nothing of lbench's. Its times are those of the process that people start. */
+static void add_observed(struct csv_writer *w, const struct record_observed *o, const struct lb_build_result *r)
+{
+	const uint32_t counts[] = { r->steps, r->hits, r->misses, r->meta, r->skipped, r->unknown };
+	char digest[LB_DIGEST_TEXT] = "";
+	for (size_t i = 0; i < LB_COUNT(counts); i++)
+		csv_add_number(w, counts[i]);
+	csv_add_number_if(w, o->wasted_known, r->wasted);
+	add_nothing(w, 6); /* stale engine_ns run_ns wasted_run_ns push_ns pull_ns */
+	csv_add_number(w, o->total_ns);
+	csv_add_number_if(w, o->cpu_known, o->cpu_ns);
+	csv_add_number_if(w, o->peak_rss_bytes, o->peak_rss_bytes);
+	csv_add_number(w, r->context_files);
+	csv_add_number(w, r->context_bytes);
+	csv_add_number_if(w, o->image_known, o->layers);
+	csv_add_number_if(w, o->image_known, o->layers_new);
+	add_nothing(w, 7); /* bytes_stored … cache_import_bytes */
+	csv_add_number_if(w, o->image_known, o->image_bytes);
+	add_nothing(w, 1); /* shared_bytes */
+	if (o->image_known)
+		lb_digest_text(&o->image, digest);
+	csv_add_text(w, digest);
 }
 
 /* The null subject decides nothing: it has no steps, and times. */
@@ -64,7 +100,7 @@ static void add_times(struct csv_writer *w, const struct record_row *row, bool r
 static void add_runs(struct csv_writer *w, const struct record_run *run, const struct record_row *row)
 {
 	const struct lb_exec_costs *c = &row->runs;
-	bool measured = run->mode == LB_RUN_EXEC && (row->result || run->null_subject);
+	bool measured = run->mode == LB_RUN_EXEC && !row->observed && (row->result || run->null_subject);
 	csv_add_number_if(w, measured, c->user_ns);
 	csv_add_number_if(w, measured, c->system_ns);
 	csv_add_number_if(w, measured && c->peak_rss_bytes, c->peak_rss_bytes);
@@ -101,13 +137,15 @@ void record_format_build(const struct record_run *run, const struct record_row *
 	struct csv_writer w = { .columns = BUILD_COLUMNS_COUNT, .row = *out };
 	begin_row(&w, run, row);
 	csv_add_text(&w, "");
-	csv_add_text(&w, run_mode_names[run->mode]);
-	csv_add_text(&w, lb_compression_name(run->compression));
-	csv_add_text(&w, run->remote);
+	csv_add_text(&w, run_mode(run, row));
+	csv_add_text(&w, row->observed ? NULL : lb_compression_name(run->compression));
+	csv_add_text(&w, row->observed ? NULL : run->remote);
 	add_place(&w, row);
 	csv_add_number(&w, row->started_order);
 	csv_add_text(&w, row->status);
-	if (row->result) {
+	if (row->result && row->observed) {
+		add_observed(&w, row->observed, row->result);
+	} else if (row->result) {
 		add_counts(&w, row->result);
 		add_times(&w, row, run->remote != NULL);
 		add_bytes(&w, run, row->result, strncmp(row->builder, "fresh", 5) == 0);
@@ -167,7 +205,7 @@ void record_format_step(const struct record_run *run, const struct record_row *r
 {
 	struct csv_writer w = { .columns = STEP_COLUMNS_COUNT, .row = *out };
 	begin_row(&w, run, row);
-	csv_add_text(&w, run_mode_names[run->mode]);
+	csv_add_text(&w, run_mode(run, row));
 	add_place(&w, row);
 	if (s->stage_name) {
 		csv_add_text(&w, s->stage_name);
@@ -180,9 +218,9 @@ void record_format_step(const struct record_run *run, const struct record_row *r
 	csv_add_number_if(&w, s->trigger > 0, (uint64_t)s->trigger);
 	add_decision(&w, s);
 	add_layer(&w, s);
-	csv_add_number(&w, engine_ns);
+	csv_add_number_if(&w, !row->observed, engine_ns);
 	csv_add_number_if(&w, s->run_ns_known, s->run_ns);
-	csv_add_text(&w, s->is_run && run->mode != LB_RUN_EXEC ? lb_model_source_name(s->model_source) : NULL);
+	csv_add_text(&w, s->is_run && !row->observed && run->mode != LB_RUN_EXEC ? lb_model_source_name(s->model_source) : NULL);
 	csv_add_text(&w, NULL); /* extrapolated */
 	csv_end(&w);
 	*out = w.row;

@@ -71,6 +71,32 @@ static void policies(struct lb_json *w, const struct record_run *run)
 	lb_json_close(w, ']');
 }
 
+/* `engines` tells what real ones are, their versions too: an upgrade is another run. */
+static void subjects(struct lb_json *w, const struct record_run *run)
+{
+	lb_json_key(w, "subjects");
+	lb_json_open(w, '[');
+	if (run->builtin || !run->engines_count)
+		lb_json_str(w, run->null_subject ? "null" : "builtin");
+	for (size_t i = 0; i < run->engines_count; i++)
+		lb_json_str(w, run->engines[i].subject);
+	lb_json_close(w, ']');
+	if (!run->engines_count)
+		return;
+	lb_json_key(w, "engines");
+	lb_json_open(w, '[');
+	for (size_t i = 0; i < run->engines_count; i++) {
+		lb_json_open(w, '{');
+		lb_json_kstr(w, "subject", run->engines[i].subject);
+		lb_json_kstr(w, "engine_version", run->engines[i].version);
+		lb_json_kstr(w, "title", run->engines[i].title);
+		lb_json_kstr(w, "rules", run->engines[i].rules);
+		lb_json_kstr(w, "held_against", run->engines[i].held_against);
+		lb_json_close(w, '}');
+	}
+	lb_json_close(w, ']');
+}
+
 static void options(struct lb_json *w, const struct record_run *run)
 {
 	static const char *const modes[] = { "model", "dry", "exec" };
@@ -83,10 +109,7 @@ static void options(struct lb_json *w, const struct record_run *run)
 	for (size_t i = 0; i < run->builders_count; i++)
 		lb_json_str(w, lb_builder_name(run->builders[i]));
 	lb_json_close(w, ']');
-	lb_json_key(w, "subjects");
-	lb_json_open(w, '[');
-	lb_json_str(w, run->null_subject ? "null" : "builtin");
-	lb_json_close(w, ']');
+	subjects(w, run);
 	lb_json_kstr(w, "scope", run->scenario->shared_scope ? "scenario" : "variant");
 	lb_json_kuint(w, "repeat", run->repeat);
 	lb_json_key(w, "until_stable");

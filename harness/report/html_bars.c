@@ -76,7 +76,11 @@ void html_commits(const struct html_part *p, struct lb_buf *out)
 				any |= mean_row(print_builder_title(p->g->views[k].block.builder), &p->g->views[k].means[i], most, out);
 		lb_buf_adds(out, "</table></div>\n");
 	}
-	lb_buf_addf(out, "<p class=\"f\">RUN seconds: %s.", print_seconds_text(p->r));
+	lb_autobuf struct lb_buf seconds = { 0 };
+	print_seconds_line(p->r, &p->v->block, &seconds);
+	lb_buf_adds(out, "<p class=\"f\">");
+	html_text(out, lb_buf_str(&seconds));
+	lb_buf_addc(out, '.');
 	if (any)
 		lb_buf_addf(out,
 			    " <span class=\"key\"><span><b class=\"n\"></b>" TEXT_NBSP "needed</span> <span><b class=\"w\"></b>" TEXT_NBSP
@@ -171,8 +175,8 @@ static void edit_table(const struct html_part *p, const struct figure *f, double
 
 void html_by_edit(const struct html_part *p, struct lb_buf *out)
 {
-	static const struct figure figures[] = {
-		{ "RUN seconds of a rebuild", "sec", offsetof(struct report_cell, run_ns), offsetof(struct report_cell, wasted_ns),
+	const struct figure figures[] = {
+		{ p->v->block.engine ? "Build seconds of a rebuild" : "RUN seconds of a rebuild", "sec", offsetof(struct report_cell, run_ns), offsetof(struct report_cell, wasted_ns),
 		  html_seconds },
 		{ "Bytes to push after a rebuild", "push", offsetof(struct report_cell, pushed), 0, html_bytes },
 	};

@@ -169,7 +169,7 @@ static void seconds_row(const struct matrix *m, struct lb_buf *out)
 	double largest = 0;
 	for (size_t i = 0; i < m->commits; i++)
 		largest = fmax(largest, report_cell(v, m->variant, i)->run_ns.value / 1e9);
-	lb_buf_adds(out, "<tr class=\"sum\"><th scope=\"row\" class=\"l\">RUN seconds</th>");
+	lb_buf_addf(out, "<tr class=\"sum\"><th scope=\"row\" class=\"l\">%s seconds</th>", report_seconds_of(&v->block));
 	for (size_t i = 0; i < m->commits; i++) {
 		const struct report_cell *c = report_cell(v, m->variant, i);
 		lb_buf_adds(out, c->wasted && c->wasted_ns.value > 0 ? "<td class=\"bad\">" : "<td>");

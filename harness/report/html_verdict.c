@@ -35,7 +35,8 @@ static void facts(const struct html_part *p, struct lb_buf *out)
 	fact(out, itself ? "built by" : "cache rules", notes_rules(b), itself ? "the engine itself" : origin_words(b->origin));
 	if (b->builder[0])
 		fact(out, "", print_builder_title(b->builder), "");
-	fact(out, "RUN seconds", print_seconds_text(p->r), "");
+	lb_autofree char *measured = b->engine ? lb_format("measured on %s, here", b->engine) : NULL;
+	fact(out, b->engine ? "build seconds" : "RUN seconds", measured ? measured : print_seconds_text(p->r), "");
 	if (!strcmp(b->run_mode, "dry"))
 		fact(out, "bytes", "estimates: nothing was built", "");
 	lb_buf_adds(out, "</ul>\n");

@@ -9,7 +9,7 @@
 
 const char *notes_rules(const struct report_block *b)
 {
-	return strcmp(b->subject, "builtin") != 0 && b->subject[0] ? b->subject : b->policy;
+	return b->engine ? b->engine : strcmp(b->subject, "builtin") != 0 && b->subject[0] ? b->subject : b->policy;
 }
 
 void notes_listed(const struct report *r, const char *key, struct lb_strv *out)
@@ -261,7 +261,10 @@ void notes_reading(const struct report_view *v, struct lb_strv *out)
 						    v->means[i].covered * 100));
 	if (r->repeat > 1)
 		lb_strv_take(out, lb_format("Seconds are medians of %llu repeats.", (unsigned long long)r->repeat));
-	notes_measured(r, out);
+	if (v->block.engine)
+		lb_strv_add(out, "Seconds are those of the process that builds, from its start to its end; what it pushes is not known.");
+	else
+		notes_measured(r, out);
 	bounds_text(v, out);
 }
 

@@ -26,7 +26,8 @@ static void note(const struct report_view *v, struct lb_buf *out)
 		lb_buf_addf(out, " (%s)", v->block.origin);
 	if (v->block.builder[0])
 		lb_buf_addf(out, ", %s builder", v->block.builder);
-	lb_buf_addf(out, " · RUN seconds: %s", r->seconds[0] && strcmp(r->seconds, "none") ? r->seconds : "unknown");
+	lb_buf_addf(out, " · %s seconds: %s", report_seconds_of(&v->block),
+		    v->block.engine ? "measured" : r->seconds[0] && strcmp(r->seconds, "none") ? r->seconds : "unknown");
 	lb_buf_addf(out, " · repeats: %llu · scenario %.12s", (unsigned long long)r->repeat, digest);
 }
 

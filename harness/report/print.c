@@ -126,9 +126,19 @@ const char *print_seconds_text(const struct report *r)
 	return "unknown";
 }
 
+void print_seconds_line(const struct report *r, const struct report_block *b, struct lb_buf *out)
+{
+	if (b->engine)
+		lb_buf_addf(out, "build seconds: measured on %s, here", b->engine);
+	else
+		lb_buf_addf(out, "RUN seconds: %s", print_seconds_text(r));
+}
+
 static void decisions_text(const struct report_block *b, struct lb_buf *out)
 {
-	if (strcmp(b->subject, "builtin") != 0 && b->subject[0])
+	if (b->engine)
+		lb_buf_addf(out, "decisions: %s", b->engine);
+	else if (strcmp(b->subject, "builtin") != 0 && b->subject[0])
 		lb_buf_addf(out, "decisions: %s", strcmp(b->subject, "null") == 0 ? "none" : b->subject);
 	else
 		lb_buf_addf(out, "decisions: %s rules", b->policy);
@@ -140,16 +150,17 @@ static void header(const struct sink *k, const struct report_view *v)
 {
 	const struct report *r = k->r;
 	lb_autostrv struct lb_strv parts = { 0 };
-	lb_autobuf struct lb_buf text = { 0 };
+	lb_autobuf struct lb_buf text = { 0 }, seconds = { 0 };
 	decisions_text(&v->block, &text);
 	lb_strv_add(&parts, r->scenario);
 	lb_strv_add(&parts, lb_buf_str(&text));
 	if (v->block.builder[0])
 		lb_strv_take(&parts, lb_format("builder: %s", v->block.builder));
-	lb_strv_take(&parts, lb_format("RUN seconds: %s", print_seconds_text(r)));
+	print_seconds_line(r, &v->block, &seconds);
+	lb_strv_add(&parts, lb_buf_str(&seconds));
 	if (!strcmp(v->block.run_mode, "dry"))
 		lb_strv_add(&parts, "dry: bytes are estimates");
-	if (r->compression[0])
+	if (r->compression[0] && !v->block.engine)
 		lb_strv_take(&parts, lb_format("push: %s", r->compression));
 	lb_autobuf struct lb_buf line = { 0 };
 	size_t at = 0;
@@ -243,7 +254,9 @@ static int block(const struct sink *k, const struct report_group *g, struct lb_e
 	notes_reading(v, &reading);
 	if (k->o->format == REPORT_TABLE)
 		lb_buf_addc(k->out, '\n');
-	paragraph(k, "hits/steps that can be reused, and RUN seconds; w: something wasted, !: a wrong hit, ?: unknown", "\033[2m", 2);
+	lb_autofree char *legend = lb_format("hits/steps that can be reused, and %s seconds; w: something wasted, !: a wrong hit, ?: unknown",
+					     report_seconds_of(&v->block));
+	paragraph(k, legend, "\033[2m", 2);
 	for (size_t i = 0; i < reading.count; i++)
 		paragraph(k, reading.items[i], "\033[2m", 2);
 	notes_stale(v, &stale);

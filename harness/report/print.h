@@ -30,6 +30,8 @@ const struct report_view *report_group_main(const struct report_group *g);
 const char *print_builder_title(const char *builder);
 /* "declared, not measured", of the result's RUN seconds */
 const char *print_seconds_text(const struct report *r);
+/* "RUN seconds: declared, not measured", or whose build seconds they are. */
+void print_seconds_line(const struct report *r, const struct report_block *b, struct lb_buf *out);
 /* How a scenario says what is unknown (not an empty list). */
 void print_learn_text(const struct report *r, const struct lb_strv *unknowns, struct lb_buf *out);
 void print_commit_grid(const struct report_group *g, struct grid *out);

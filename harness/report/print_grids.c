@@ -88,7 +88,7 @@ void print_commit_grid(const struct report_group *g, struct grid *out)
 {
 	const struct report_view *v = report_group_main(g);
 	*out = (struct grid){ .columns = 5 + g->count - 1 + !has_builder(g, "cold"), .fixed = 1, .left = 1 };
-	static const char *const titles[] = { "rebuilt", "RUN s", "wasted", "push MB" };
+	const char *titles[] = { "rebuilt", v->block.engine ? "build s" : "RUN s", "wasted", "push MB" };
 	grid_add(out, "per commit");
 	for (size_t i = 0; i < LB_COUNT(titles); i++)
 		grid_add(out, titles[i]);

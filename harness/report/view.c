@@ -25,6 +25,20 @@ static const char *origin_of(const struct report *r, const char *policy)
 	return "";
 }
 
+static bool on_engine(const char *subject)
+{
+	return subject[0] && strcmp(subject, "builtin") != 0 && strcmp(subject, "null") != 0;
+}
+
+static const char *engine_of(const struct report *r, const char *subject)
+{
+	const json_t *list = json_object_get(json_object_get(r->run, "options"), "engines");
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (!strcmp(report_member(json_array_get(list, i), "subject"), subject))
+			return report_member(json_array_get(list, i), "title");
+	return on_engine(subject) ? subject : NULL;
+}
+
 size_t report_blocks(const struct report *r, struct report_block **out)
 {
 	struct report_block *blocks = NULL;
@@ -44,7 +58,8 @@ size_t report_blocks(const struct report *r, struct report_block **out)
 			.builder = b->text[BT_BUILDER],
 			.platform = b->text[BT_PLATFORM],
 			.run_mode = b->text[BT_RUN_MODE],
-			.origin = origin_of(r, b->text[BT_POLICY]),
+			.origin = on_engine(b->text[BT_SUBJECT]) ? "" : origin_of(r, b->text[BT_POLICY]),
+			.engine = engine_of(r, b->text[BT_SUBJECT]),
 		};
 	}
 	*out = blocks;
@@ -145,6 +160,8 @@ static struct amount part(double sum)
 static struct amount run_of(const struct report *r, const struct report_build *b, bool wasted)
 {
 	uint64_t whole = b->number[wasted ? BN_WASTED_RUN_NS : BN_RUN_NS];
+	if (!wasted && on_engine(b->text[BT_SUBJECT]))
+		whole = b->number[BN_TOTAL_NS];
 	if (whole != REPORT_UNKNOWN)
 		return known(whole);
 	double sum = 0;

@@ -17,7 +17,13 @@ struct amount {
 struct report_block {
 	const char *subject, *policy, *builder, *platform, *run_mode;
 	const char *origin; /* "observed", "from source"; "" when run.json does not say */
+	const char *engine; /* a real engine carried it out: "docker 20.10.24 (BuildKit)"; NULL */
 };
+/* Whose seconds the figures of a block are: "RUN", or "build" where a real engine tells those of its builds alone. */
+static inline const char *report_seconds_of(const struct report_block *b)
+{
+	return b->engine ? "build" : "RUN";
+}
 /* Blocks in the order of their first build. */
 size_t report_blocks(const struct report *r, struct report_block **out); /* *out: free() */
 /* Same but for the builder. */
@@ -31,7 +37,7 @@ struct report_cell {
 	uint32_t hits, reusable, misses, unknown, wasted;
 	bool wasted_at_least;
 	uint32_t stale[4];                                       /* by enum step_stale */
-	struct amount run_ns, wasted_ns, pushed, stored, pulled; /* medians over the repeats */
+	struct amount run_ns, wasted_ns, pushed, stored, pulled; /* medians over the repeats; run_ns: see report_seconds_of */
 };
 
 struct report_commit {

@@ -66,13 +66,18 @@ static void plan_scope(struct planner *p, const struct place *at, const size_t *
 			last = add(p, at, variants[v], p->edits[e], e + 1, SCN_SEQUENCE, last);
 }
 
+static bool is_unfit(const struct planner *p, const struct place *at)
+{
+	return p->o->unfit && p->o->unfit[at->policy * p->o->builders + at->builder];
+}
+
 static void plan_scopes(struct planner *p, struct place *at, bool shared)
 {
 	unsigned repeats = p->o->repeat ? p->o->repeat : 1;
 	size_t groups = shared ? 1 : p->variants_count;
 	for (at->policy = 0; at->policy < p->o->policies; at->policy++)
 		for (at->builder = 0; at->builder < p->o->builders; at->builder++)
-			for (size_t g = 0; g < groups; g++)
+			for (size_t g = 0; g < groups && !is_unfit(p, at); g++)
 				for (at->repeat = 0; at->repeat < repeats; at->repeat++, at->scope++)
 					plan_scope(p, at, &p->variants[g], shared ? p->variants_count : 1);
 }

@@ -177,6 +177,7 @@ struct scn_plan {
 struct scn_plan_options {
 	const struct lb_strv *variants, *edits; /* patterns; NULL or empty: all. LB_USAGE when one matches nothing */
 	size_t policies, builders;
+	const bool *unfit;                /* [policy * builders + builder]: a builder that the policy does not have; NULL: none */
 	unsigned repeat;
 };
 /* In plan order: policy, builder, variant, repeat; the cold build, then each edit from it (`each`), then the
