@@ -22,6 +22,7 @@
 #include "lbench/fs.h"
 #include "lbench/layer.h"
 #include "lbench/mem.h"
+#include "lbench/tree_source.h"
 
 enum { PER_DIR = 250, MEAN_BYTES = 10240, MAX_RUNS = 99 };
 

@@ -11,9 +11,9 @@
 #include <time.h>
 
 #include "lbench/buf.h"
+#include "lbench/cache.h"
 #include "lbench/dockerfile.h"
 #include "lbench/mem.h"
-#include "lbench/policy.h"
 
 enum { MAX_RUNS = 9999 };
 #define BAR_US 5.0

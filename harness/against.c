@@ -11,6 +11,7 @@
 #include "quiet_run.h"
 #include "lbench/fs.h"
 #include "lbench/tree.h"
+#include "lbench/tree_source.h"
 
 struct comparing {
 	struct against *out;

@@ -10,6 +10,7 @@
 
 #include "lbench/fs.h"
 #include "lbench/tree.h"
+#include "lbench/tree_source.h"
 
 struct writing {
 	const char *root;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "lbench/check.h"
 #include "lbench/fs.h"
 #include "lbench/ignore.h"
 #include "lbench/stage.h"

@@ -7,6 +7,7 @@
 
 #include "catalog/catalog.h"
 #include "catalog/view.h"
+#include "lbench/step.h"
 
 struct model_scene {
 	struct lb_arena *arena;     /* of what is handed out */

@@ -14,6 +14,7 @@
 #include "lbench/buf.h"
 #include "lbench/fs.h"
 #include "lbench/tree.h"
+#include "lbench/tree_source.h"
 
 enum { DEPTH_MAX = 4096 };
 

@@ -15,6 +15,7 @@
 #include "image/replay.h"
 #include "lbench/fs.h"
 #include "lbench/ignore.h"
+#include "lbench/tree_source.h"
 #include "scenario/scenario.h"
 
 struct work {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/remember.h"
+#include "lbench/tree_source.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lbench/fs.h"
+#include "lbench/tree_source.h"
 
 /* What lbench itself writes beside a project is never part of its context. */
 static enum lb_keep keep_project(const char *path, size_t len, const struct lb_node *node, void *arg)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "measure/prepare.h"
+#include "lbench/check.h"
+#include "lbench/tree_source.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

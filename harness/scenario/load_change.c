@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lbench/fs.h"
+#include "lbench/tree_source.h"
 #include "scenario/load.h"
 #include "scenario/paths.h"
 

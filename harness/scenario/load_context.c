@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lbench/fs.h"
+#include "lbench/tree_source.h"
 #include "scenario/load.h"
 
 struct git {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lbench/fs.h"
+#include "lbench/tree_source.h"
 #include "scenario/load.h"
 
 char *scn_load_place(struct scn_loader *l, const char *path)

@@ -13,6 +13,7 @@
 
 #include "lbench/buf.h"
 #include "lbench/tree.h"
+#include "lbench/tree_source.h"
 #include "scratch.h"
 
 /* A repository that is written by way of its index, and the last commit made. */

@@ -14,6 +14,7 @@
 
 #include "image/remember.h"
 #include "lbench/fs.h"
+#include "lbench/tree_source.h"
 
 static struct lb_node *tree_of(const char *text)
 {

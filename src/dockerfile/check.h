@@ -5,7 +5,9 @@
 #ifndef LBENCH_DOCKERFILE_CHECK_H
 #define LBENCH_DOCKERFILE_CHECK_H
 
+#include "lbench/check.h"
 #include "lbench/stage.h"
+#include "lbench/step.h"
 
 struct lb_check {
 	struct lb_build_plan *plan;

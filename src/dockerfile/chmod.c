@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "lbench/stage.h"
+#include "lbench/step.h"
 
 #define MODE_MAX 07777u
 

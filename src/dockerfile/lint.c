@@ -8,6 +8,7 @@
 #include "dockerfile/csv.h"
 #include "dockerfile/parser.h"
 #include "dockerfile/rune.h"
+#include "lbench/check.h"
 
 /* The engine's rules; all others are lbench's own. */
 static const struct {

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "lbench/stage.h"
+#include "lbench/step.h"
 #include "lbench/words.h"
 
 /* Parses a value that needs no expansion into *out; `at` is for messages. Everything is filled in but

@@ -6,6 +6,7 @@
 #define LBENCH_DOCKERFILE_RESOLVE_H
 
 #include "lbench/stage.h"
+#include "lbench/step.h"
 
 /* Called after each instruction of a needed stage; `before` is the state that it saw. */
 typedef void lb_resolved_fn(const struct lb_stage_state *before, const struct lb_step *step, const struct lb_resolved *resolved, void *arg);

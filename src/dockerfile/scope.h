@@ -6,6 +6,7 @@
 #define LBENCH_DOCKERFILE_SCOPE_H
 
 #include "dockerfile/pairs.h"
+#include "lbench/step.h"
 #include "lbench/words.h"
 
 /* Which names the lists of a state hold, and how long those may grow where they are. */

@@ -7,7 +7,7 @@
 #ifndef LBENCH_POLICY_INTERNAL_H
 #define LBENCH_POLICY_INTERNAL_H
 
-#include "lbench/policy.h"
+#include "lbench/cache.h"
 
 /* Digest flavours of the engines; the file that computes each says what is in it. */
 #define LB_FLAVOUR_BUILDKIT        LB_FLAVOUR_POLICY_0                          /* buildkit_content.c: a path's content digest */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "run/exec.h"
+#include "lbench/tree_source.h"
 #include "run/unpack.h"
 
 void lb_exec_arg(struct lb_buf *args, const char *text)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lbench/tree_source.h"
 #include "run/unpack.h"
 
 /* ---- times ---- */

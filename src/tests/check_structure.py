@@ -9,7 +9,8 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OWNER = {  # public header -> module; those that bear their module's name are not listed
     "err": "base", "mem": "base", "buf": "base", "digest": "base", "fs": "base", "json": "base", "content": "base",
-    "words": "dockerfile", "ignore": "dockerfile", "stage": "dockerfile",
+    "words": "dockerfile", "ignore": "dockerfile", "stage": "dockerfile", "step": "dockerfile", "check": "dockerfile",
+    "decision": "policy", "cache": "policy", "tree_source": "tree",
 }
 LIBRARY = [  # what an angle-bracket include belongs to; all else must be libc's
     (r"openssl/", "openssl"), (r"jansson\.h", "jansson"), (r"uthash\.h", "uthash"), (r"git2", "git2"), (r"sqlite3\.h", "sqlite3"),

@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lbench/cache.h"
 #include "lbench/dockerfile.h"
 #include "lbench/fs.h"
 #include "lbench/ignore.h"
 #include "lbench/mem.h"
-#include "lbench/policy.h"
 
 enum { MINI_STEPS = 64, MINI_RESULTS = 512 };
 

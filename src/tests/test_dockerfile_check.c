@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lbench/buf.h"
+#include "lbench/check.h"
 #include "lbench/ignore.h"
 #include "lbench/stage.h"
 

@@ -5,6 +5,7 @@
 #include "dockerfile_util.h"
 
 #include "lbench/stage.h"
+#include "lbench/step.h"
 
 enum { ALL = LB_DIALECT_ALL, LATE = ALL | LB_DIALECT_LATE_RULES, LOOSE = ALL | LB_DIALECT_LOOSE_NAMES };
 

@@ -10,6 +10,7 @@
 
 #include "lbench/buf.h"
 #include "lbench/stage.h"
+#include "lbench/step.h"
 
 /* A file whose last stage is resolved to its end. */
 struct fixture {

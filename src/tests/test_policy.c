@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "lbench/policy.h"
+#include "lbench/cache.h"
 
 static void finds_the_newest_observed(void **state)
 {

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lbench/fs.h"
+#include "lbench/tree_source.h"
 #include "tree_util.h"
 
 /* A repository with two commits, made by way of its object data base: no program, no configuration. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lbench/fs.h"
+#include "lbench/tree_source.h"
 #include "tree_util.h"
 
 /* A directory to be walked, and one beside it for the memo. */

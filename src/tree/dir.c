@@ -14,6 +14,7 @@
 
 #include "lbench/fs.h"
 #include "lbench/mem.h"
+#include "lbench/tree_source.h"
 #include "tree/ahead.h"
 #include "tree/memo.h"
 

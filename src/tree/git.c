@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lbench/mem.h"
+#include "lbench/tree_source.h"
 #include "tree/node.h"
 
 /* One handle for all threads: libgit2 wants a lock around it. */

@@ -7,6 +7,7 @@
 
 #include "lbench/fs.h"
 #include "lbench/mem.h"
+#include "lbench/tree_source.h"
 
 static int not_there(const char *rev, bool shallow, struct lb_err *err)
 {

@@ -4,6 +4,7 @@
 #include <git2.h>
 
 #include "lbench/mem.h"
+#include "lbench/tree_source.h"
 
 int lb_git_head(const char *dir, char **hex, int64_t *seconds, struct lb_err *err)
 {

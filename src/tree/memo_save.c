@@ -12,6 +12,7 @@
 
 #include "lbench/fs.h"
 #include "lbench/mem.h"
+#include "lbench/tree_source.h"
 
 static bool times_hold(const struct lb_source *s, uint64_t mtime_ns, uint64_t ctime_ns)
 {

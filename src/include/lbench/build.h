@@ -9,7 +9,7 @@
 
 #include "lbench/image.h"
 #include "lbench/layer.h"
-#include "lbench/policy.h"
+#include "lbench/cache.h"
 #include "lbench/run.h"
 #include "lbench/transfer.h"
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lbench/ignore.h"
+#include "lbench/check.h"
 #include "lbench/stage.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
