@@ -44,6 +44,7 @@ struct job {
 	struct lb_strv unknowns, warnings;
 	struct record_run run;
 	struct measure_options measure;
+	struct record_engine engines[4];
 	struct prepared *prepared;
 	struct record *record;
 	struct resume *kept;
@@ -111,6 +112,8 @@ static void choose_directories(struct job *j)
 static unsigned default_jobs(const struct run_options *o, enum lb_run_mode mode)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	if (o->engines_count)
+		return 1;
 	if (!o->jobs && mode == LB_RUN_EXEC && o->repeat > 1)
 		return 1;
 	return o->jobs ? o->jobs : cpus < 1 ? 1 : cpus > 4 ? 4 : (unsigned)cpus;
@@ -125,6 +128,18 @@ static void mark_used(struct job *j)
 		if (j->plan.builds[i].edit >= 0)
 			j->edits_used[j->plan.builds[i].edit] = true;
 	}
+}
+
+static void describe_engines(struct job *j)
+{
+	for (size_t i = 0; i < j->o->engines_count; i++) {
+		const struct subject_info *e = &j->o->engines[i];
+		j->engines[i] = (struct record_engine){ e->name, e->version, e->title, e->rules_name, e->policy->name };
+	}
+	j->run.engines = j->engines;
+	j->run.engines_count = j->o->engines_count;
+	j->run.builtin = j->o->builtin;
+	j->measure.engines = j->o->engines_count ? j->o->engine : NULL;
 }
 
 static void describe_run(struct job *j)
@@ -149,6 +164,7 @@ static void describe_run(struct job *j)
 		.builders = j->o->builder, .builders_count = j->o->builder_count, .mode = j->mode, .store = j->store,
 		.remote = pushes ? j->o->remote : NULL, .compression = j->o->compression_kind, .jobs = jobs, .cancel = &interrupted,
 		.until_stable = j->o->stable_percent, .null_subject = j->o->null_subject, .run = &j->run };
+	describe_engines(j);
 }
 
 static void on_progress(void *arg, const struct scn_build *last, size_t done, size_t all)
@@ -158,7 +174,7 @@ static void on_progress(void *arg, const struct scn_build *last, size_t done, si
 	lb_autofree char *what = NULL;
 	if (j->progress.lines)
 		what = lb_format("%s %s  %s, %s%s", s->variants[last->variant].name, last->edit < 0 ? "cold" : s->edits[last->edit].name,
-		                 j->o->policy[last->policy]->name, lb_builder_name(j->o->builder[last->builder]), last->alone ? ", alone" : "");
+		                 j->o->engine[last->policy] ? j->o->engine[last->policy]->name : j->o->policy[last->policy]->name, lb_builder_name(j->o->builder[last->builder]), last->alone ? ", alone" : "");
 	progress_hits(&j->progress, j->totals.hits, j->totals.misses);
 	progress_step(&j->progress, what, done, all);
 }
@@ -189,8 +205,8 @@ static int open_exec(struct job *j, struct lb_err *err)
 	bool pulls = false;
 	for (size_t i = 0; i < j->scenario->bases_count; i++)
 		pulls = pulls || j->scenario->bases[i].form == SCN_BASE_OCI;
-	int rc = pulls || j->mode == LB_RUN_EXEC ? open_store(j, err) : 0;
-	if (rc || j->mode != LB_RUN_EXEC)
+	int rc = pulls || (j->mode == LB_RUN_EXEC && j->o->builtin) ? open_store(j, err) : 0;
+	if (rc || j->mode != LB_RUN_EXEC || !j->o->builtin)
 		return rc;
 	lb_autofree char *dir = lb_path_join(j->store_dir, "exec");
 	struct lb_exec_options eo = { .dir = dir };
@@ -375,7 +391,7 @@ static int run_one(struct run_options *o, const struct request *request, struct 
 	if (getloadavg(&j.load, 1) != 1)
 		j.load = 0;
 	int rc = prepare(&j, request->operand, err);
-	if (!rc)
+	if (!rc && o->builtin)
 		rc = open_store(&j, err);
 	if (!rc && o->warmup && !request->resumed)
 		rc = warm_up(o, &j.measure, o->warmup, err);

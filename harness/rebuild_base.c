@@ -93,7 +93,8 @@ int rebuild_options(const struct report *result, const char *place, bool names, 
 	int rc = parse(result, o, err);
 	if (rc)
 		return rc;
-	o->until_stable = o->on = o->resume = o->out = o->store = o->remote = NULL;
+	lb_strv_release(&o->on);
+	o->until_stable = o->resume = o->out = o->store = o->remote = NULL;
 	o->warmup = 0;
 	o->run_mode = result->run_mode;
 	place_paths(result, place, o);
