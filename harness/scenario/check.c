@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lbench/ignore.h"
 #include "scenario/load.h"
 #include "scenario/paths.h"
 #include "scenario/state.h"
@@ -276,13 +277,50 @@ static void warn_build_args(struct checker *c)
 	}
 }
 
+enum { WALK_MET = 2 };
+
+static int meets(const char *path, size_t len, struct lb_node *node, void *arg)
+{
+	return node->attr.kind != LB_DIR && lb_ignore_matches(arg, path, len) ? WALK_MET : 0;
+}
+
+/* Is there a file that a pattern of depends-on names, or an edit that brings one by that name? */
+static bool is_met(const struct scenario *s, char *pattern)
+{
+	lb_autoignore struct lb_ignore *patterns = NULL;
+	for (size_t e = 0; e < s->edits_count; e++)
+		for (size_t i = 0; i < s->edits[e].changes_count; i++)
+			if (s->edits[e].changes[i].path && strcmp(s->edits[e].changes[i].path, pattern) == 0)
+				return true;
+	if (lb_tree_get(s->context, pattern))
+		return true;
+	return lb_ignore_compile(&pattern, 1, &patterns, NULL) == 0 && lb_tree_walk(s->context, meets, patterns) == WALK_MET;
+}
+
+/* One file of several may well be missing. A RUN of which all that it depends on is missing would be called wasted each
+ * time, and the cause is a slip of the pen. */
+static void warn_depends(struct scenario *s, size_t model)
+{
+	const struct lb_model *m = &s->models[model];
+	bool met = !m->depends_count;
+	for (size_t i = 0; !met && i < m->depends_count; i++)
+		met = strncmp(m->depends[i], "world:", 6) == 0 || is_met(s, m->depends[i]);
+	if (met)
+		return;
+	lb_autofree char *text =
+		lb_format("depends-on: '%s' meets no file of the context, so '%s' would never need to run again", m->depends[0], m->match);
+	warn_at(s, s->models_pos[model], text);
+}
+
 static void warn(struct checker *c)
 {
 	struct scenario *s = c->s;
 	warn_build_args(c);
 	for (size_t i = 0; i < s->models_count; i++) {
-		if (any_match(c, s->models[i].match))
+		if (any_match(c, s->models[i].match)) {
+			warn_depends(s, i);
 			continue;
+		}
 		lb_autofree char *text = lb_format("match '%s' answers no RUN of any variant", s->models[i].match);
 		warn_at(s, s->models_pos[i], text);
 	}

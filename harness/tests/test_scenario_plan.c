@@ -29,8 +29,7 @@ static void expect_plan(const struct scenario *s, const struct scn_plan_options 
 		const struct scn_build *b = &plan.builds[i];
 		lb_buf_addf(&out, "%s %s %d %s r%u p%zu b%zu <%d s%zu%s\n", s->variants[b->variant].name,
 			    b->edit < 0 ? "cold" : s->edits[b->edit].name, (int)b->seq, b->workload == SCN_EACH ? "each" : "sequence",
-			    b->repeat, b->policy, b->builder, b->after, b->scope,
-			    b->alone ? " alone" : "");
+			    b->repeat, b->policy, b->builder, b->after, b->scope, b->alone ? " alone" : "");
 		assert_true(b->scope < plan.scopes);
 	}
 	scn_plan_release(&plan);
@@ -168,6 +167,35 @@ static void warnings(void **state)
 			fail_msg("%s", s->warnings.items[i]);
 }
 
+/* A model all of whose files are missing is told; one file of several may be missing. */
+static void missing_needs(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *depends, *warning;
+	} rows[] = {
+		{ "[no.py]",
+		  "scenario.yaml:8:14: depends-on: 'no.py' meets no file of the context, so '*make*' would never need to run again" },
+		{ "[no.py, \"no/**\"]", "scenario.yaml:8:14: depends-on: 'no.py' meets" },
+		{ "[no.py, app.py]", NULL },
+		{ "[\"**/two.py\"]", NULL },
+		{ "[src]", NULL },
+		{ "[no.py, \"world:w\"]", NULL },
+		{ "[new.py]", NULL },
+		{ "[]", NULL },
+	};
+	for (size_t i = 0; i < LB_COUNT(rows); i++) {
+		lb_autofree char *yaml = lb_format(SCRATCH_HEAD "run:\n  - { match: \"*make*\", depends-on: %s }\n"
+								"edits:\n  - { name: x, changes: [{ write: new.py, text: x }] }\n",
+						   rows[i].depends);
+		autoscratch dir = scratch_scenario(yaml);
+		scn_autoscenario struct scenario *s = load(&dir, NULL);
+		assert_int_equal(s->warnings.count, rows[i].warning != NULL);
+		if (rows[i].warning && !strstr(s->warnings.items[0], rows[i].warning))
+			fail_msg("%s", s->warnings.items[0]);
+	}
+}
+
 /* One anchor, used twice; a variant by a patch. */
 static void aliases_and_patches(void **state)
 {
@@ -188,7 +216,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each),         cmocka_unit_test(order_and_selection), cmocka_unit_test(sequence_goes_on),
 		cmocka_unit_test(shared_scope), cmocka_unit_test(nothing_matches),     cmocka_unit_test(overrides),
-		cmocka_unit_test(warnings),     cmocka_unit_test(aliases_and_patches),
+		cmocka_unit_test(warnings),     cmocka_unit_test(missing_needs),       cmocka_unit_test(aliases_and_patches),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
