@@ -9,6 +9,7 @@
 #include "check/expect.h"
 #include "command.h"
 #include "compare/noise.h"
+#include "engines.h"
 #include "lbench/fs.h"
 #include "lbench/tree_source.h"
 #include "ledger/ledger.h"
@@ -44,7 +45,7 @@ struct job {
 	struct lb_strv unknowns, warnings;
 	struct record_run run;
 	struct measure_options measure;
-	struct record_engine engines[4];
+	struct record_engine engines[ENGINES_MAX];
 	struct prepared *prepared;
 	struct record *record;
 	struct resume *kept;
@@ -130,18 +131,6 @@ static void mark_used(struct job *j)
 	}
 }
 
-static void describe_engines(struct job *j)
-{
-	for (size_t i = 0; i < j->o->engines_count; i++) {
-		const struct subject_info *e = &j->o->engines[i];
-		j->engines[i] = (struct record_engine){ e->name, e->version, e->title, e->rules_name, e->policy->name };
-	}
-	j->run.engines = j->engines;
-	j->run.engines_count = j->o->engines_count;
-	j->run.builtin = j->o->builtin;
-	j->measure.engines = j->o->engines_count ? j->o->engine : NULL;
-}
-
 static void describe_run(struct job *j)
 {
 	j->directory = getcwd(NULL, 0);
@@ -164,7 +153,7 @@ static void describe_run(struct job *j)
 		.builders = j->o->builder, .builders_count = j->o->builder_count, .mode = j->mode, .store = j->store,
 		.remote = pushes ? j->o->remote : NULL, .compression = j->o->compression_kind, .jobs = jobs, .cancel = &interrupted,
 		.until_stable = j->o->stable_percent, .null_subject = j->o->null_subject, .run = &j->run };
-	describe_engines(j);
+	engines_describe(j->o, j->engines, &j->run, &j->measure);
 }
 
 static void on_progress(void *arg, const struct scn_build *last, size_t done, size_t all)

@@ -23,7 +23,7 @@ static const struct command commands[] = {
 	{ "explain", cmd_explain, false, "RESULT", "why each step missed, and what did it" },
 	{ "report", cmd_report, false, "RESULT…", "one HTML page: the answer, line by line and edit by edit" },
 	{ "plot", cmd_plot, false, "RESULT", "the plots again, from the CSV alone" },
-	{ "verify", cmd_verify, false, "CASES…", "predicted against observed decisions of real engines" },
+	{ "verify", cmd_verify, false, "CASES… | SCENARIO", "predicted against observed decisions of real engines" },
 	{ "env", cmd_env, false, "", "what this machine can do" },
 	{ "build", cmd_build, true, "DIR", "one image of a project, against a cache that is kept" },
 	{ "push", cmd_push, true, "NAME oci:DIR", "an image of the store into an OCI layout" },

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "command.h"
+#include "engines.h"
 #include "lbench/fs.h"
 #include "measure/measure.h"
 #include "version.h"
@@ -19,6 +20,7 @@ struct quiet_run {
 	struct lb_store *store;
 	struct lb_exec *exec;
 	struct record_run run;
+	struct record_engine engines[ENGINES_MAX];
 	struct record_measured measured;
 	struct measure_options measure;
 	struct measure_totals totals;
@@ -86,6 +88,7 @@ static void describe(struct quiet_run *q)
 					       .jobs = 1,
 					       .cancel = &interrupted,
 					       .run = &q->run };
+	engines_describe(o, q->engines, &q->run, &q->measure);
 }
 
 static int open_store(struct quiet_run *q, const char *dir, struct lb_err *err)
@@ -134,6 +137,17 @@ int quiet_begin(const struct run_options *o, const char *path, const char *out_d
 	}
 	*out = q;
 	return 0;
+}
+
+void quiet_tell(struct quiet_run *q, void (*progress)(void *arg, const struct scn_build *last, size_t done, size_t all), void *arg)
+{
+	q->measure.progress = progress;
+	q->measure.progress_arg = arg;
+}
+
+size_t quiet_count(const struct quiet_run *q)
+{
+	return q->plan.count;
 }
 
 void quiet_repeat(struct quiet_run *q, unsigned repeat)

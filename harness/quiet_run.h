@@ -15,6 +15,9 @@ int dry_run(const struct run_options *o, const char *path, const char *out_dir, 
 struct quiet_run;
 int quiet_begin(const struct run_options *o, const char *path, const char *out_dir, const char *store_dir, struct quiet_run **out,
 		struct lb_err *err);
+/* progress as in struct measure_options, of so many builds. */
+void quiet_tell(struct quiet_run *q, void (*progress)(void *arg, const struct scn_build *last, size_t done, size_t all), void *arg);
+size_t quiet_count(const struct quiet_run *q);
 void quiet_repeat(struct quiet_run *q, unsigned repeat); /* each once, from 0 on */
 /* Frees q, on failure too. */
 int quiet_end(struct quiet_run *q, char **result, struct lb_err *err);

@@ -141,7 +141,8 @@ void verify_print_table(const struct verify_report *r, struct lb_buf *out)
 	print_head(&s, width, &agreed, &compared, out);
 	for (size_t k = 0; k < s.keys.count; k++)
 		print_key(&s, k, width, out);
-	lb_buf_addf(out, "\n%zu of %zu observations agreed, %zu case%s\n", agreed, compared, r->count, r->count == 1 ? "" : "s");
+	lb_buf_addf(out, "\n%zu of %zu observations agreed, %zu %s%s\n", agreed, compared, r->count, r->unit ? r->unit : "case",
+		    r->count == 1 ? "" : "s");
 	release(&s);
 }
 

@@ -254,7 +254,7 @@ static int run(struct runner *r, struct verify_report *out, struct lb_err *err)
 	if (rc)
 		return rc;
 	r->rows = lb_calloc(r->count + 1, sizeof(*r->rows));
-	*out = (struct verify_report){ r->rows, r->count };
+	*out = (struct verify_report){ .rows = r->rows, .count = r->count };
 	run_workers(r);
 	if (r->rc) {
 		*err = r->err;

@@ -25,6 +25,7 @@ struct verify_row {
 struct verify_report {
 	struct verify_row *rows;
 	size_t count;
+	const char *unit; /* what a row is; NULL: a case */
 };
 /* LB_INVALID for a case that cannot be read, with FILE:LINE:COL; LB_USAGE for a policy that no case has;
  * LB_UNAVAILABLE where the machine lacks something; LB_INTERRUPTED. */
