@@ -154,10 +154,14 @@ static bool map_by_helper(const char *program, pid_t pid, uint32_t id, const str
 	char one[] = "1", zero[] = "0";
 	char *argv[] = { (char *)(uintptr_t)program, text[0], zero, text[2], one, one, text[3], text[4], NULL };
 	posix_spawn_file_actions_t quiet;
+	posix_spawnattr_t apart; /* the terminal's Ctrl-C is the caller's to deal with */
 	posix_spawn_file_actions_init(&quiet);
 	posix_spawn_file_actions_addopen(&quiet, 2, "/dev/null", O_WRONLY, 0);
+	posix_spawnattr_init(&apart);
+	posix_spawnattr_setflags(&apart, POSIX_SPAWN_SETPGROUP);
 	pid_t child;
-	int status = 1, e = posix_spawnp(&child, program, &quiet, NULL, argv, environ);
+	int status = 1, e = posix_spawnp(&child, program, &quiet, &apart, argv, environ);
+	posix_spawnattr_destroy(&apart);
 	posix_spawn_file_actions_destroy(&quiet);
 	while (!e && waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
