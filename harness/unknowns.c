@@ -10,14 +10,17 @@
 /* "RUN npm ci", "bytes of RUN npm ci"; NULL when all is known. The place is that of the first variant that has it. */
 static char *unknown_of(const struct scenario *s, const struct lb_instruction *in, const char *place, bool measured)
 {
+	lb_autofree char *bare = lb_format("RUN %s", in->rest);
 	const struct lb_model *m = lb_model_find(s->models, s->models_count, in->original);
+	if (!m)
+		m = lb_model_find(s->models, s->models_count, bare);
 	if (!m && !measured)
-		return lb_format("%s %s", place, in->original);
+		return lb_format("%s %s", place, bare);
 	bool needs = !m || !m->depends_given, seconds = !measured && !m->has_seconds, bytes = !measured && !m->writes_given;
 	if (!needs && !seconds && !bytes)
 		return NULL;
 	return lb_format("%s%s%s of %s %s", seconds ? "seconds" : "", bytes ? seconds ? ", bytes" : "bytes" : "",
-			 needs ? seconds || bytes ? ", needs" : "needs" : "", place, in->original);
+			 needs ? seconds || bytes ? ", needs" : "needs" : "", place, bare);
 }
 
 /* A text over several lines as one: a blank for each run of them. */

@@ -36,9 +36,15 @@ const json_t *report_needs(const struct report *r, const char *instruction)
 {
 	if (!report_is(instruction, "RUN"))
 		return NULL;
+	/* a model may leave the flags out */
 	const char *command = instruction + 3 + strspn(instruction + 3, " \t");
+	while (!strncmp(command, "--", 2)) {
+		command += strcspn(command, " \t");
+		command += strspn(command, " \t");
+	}
+	lb_autofree char *bare = lb_format("RUN %s", command);
 	for (size_t i = 0; i < r->rules_count; i++)
-		if (text_match(r->rules[i].match, instruction) || text_match(r->rules[i].match, command))
+		if (text_match(r->rules[i].match, instruction) || text_match(r->rules[i].match, bare))
 			return json_is_array(r->rules[i].depends_on) ? r->rules[i].depends_on : NULL;
 	return NULL;
 }

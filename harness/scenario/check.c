@@ -118,8 +118,12 @@ static void collect(const struct scenario *s, struct steps *steps, const struct 
 		const struct lb_instruction *in = &df->instructions[i];
 		if (expected)
 			add_once(&steps->all, in->original);
-		if (in->keyword == LB_KW_RUN)
+		if (in->keyword == LB_KW_RUN) {
+			/* a model may leave the flags out */
+			lb_autofree char *bare = lb_format("RUN %s", in->rest);
 			add_once(&steps->runs, in->original);
+			add_once(&steps->runs, bare);
+		}
 		for (size_t k = 0; in->keyword == LB_KW_ARG && k < in->args_count; k++) {
 			lb_autofree char *name = lb_strndup(in->args[k], strcspn(in->args[k], "="));
 			add_once(&steps->args, name);

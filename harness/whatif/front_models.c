@@ -6,10 +6,10 @@
 
 #include "catalog/catalog.h"
 
-static bool is_modelled(const struct scenario *s, const char *text)
+static bool is_modelled(const struct scenario *s, const struct lb_instruction *in)
 {
-	const char *bare = strchr(text, ' ');
-	return lb_model_find(s->models, s->models_count, text) || (bare && lb_model_find(s->models, s->models_count, bare + 1));
+	lb_autofree char *bare = lb_format("RUN %s", in->rest);
+	return lb_model_find(s->models, s->models_count, in->original) || lb_model_find(s->models, s->models_count, bare);
 }
 
 void front_read_models(struct front *f, const struct scenario *s)
@@ -22,7 +22,7 @@ void front_read_models(struct front *f, const struct scenario *s)
 	for (size_t i = 0; i < s->models_count; i++)
 		f->models[f->models_count++] = s->models[i];
 	for (size_t i = 0; i < known; i++)
-		if (f->catalog->runs[i].known && !is_modelled(s, f->catalog->runs[i].in->original))
+		if (f->catalog->runs[i].known && !is_modelled(s, f->catalog->runs[i].in))
 			f->models[f->models_count++] = f->catalog->runs[i].model;
 }
 
@@ -57,8 +57,11 @@ void front_free_models(struct front *f)
 const struct lb_model *front_model(const struct front *f, const char *text)
 {
 	const struct lb_model *m = lb_model_find(f->models, f->models_count, text);
-	const char *bare = strchr(text, ' ');
-	return m || !bare ? m : lb_model_find(f->models, f->models_count, bare + 1);
+	const char *command = text + strcspn(text, " ");
+	while (!strncmp(command, " --", 3))
+		command += 1 + strcspn(command + 1, " ");
+	lb_autofree char *bare = lb_format("RUN%s", command);
+	return m ? m : lb_model_find(f->models, f->models_count, bare);
 }
 
 const char *front_unknown(const struct front *f, uint32_t line)
