@@ -296,10 +296,10 @@ int measure_prepare(const struct measure_options *o, const struct scn_plan *plan
 	int rc = make_states(p, err);
 	if (!rc)
 		rc = make_inputs(p, err);
-	for (size_t v = 0; !rc && v < o->scenario->variants_count; v++)
-		rc = try_variant(p, v, err);
 	if (!rc)
 		rc = engines_check(p, err);
+	for (size_t v = 0; !rc && v < o->scenario->variants_count; v++)
+		rc = try_variant(p, v, err);
 	if (!rc)
 		rc = pins_make(p, err);
 	if (rc) {

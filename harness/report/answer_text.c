@@ -290,7 +290,8 @@ int report_cause_text(const struct report_view *v, const struct answer *a, struc
 	if (a->kind != ANSWER_WASTED && a->kind != ANSWER_UNCLEAR)
 		return 0;
 	const struct report *r = v->r;
-	if (a->step.root_weight > 0) {
+	/* a real engine does not say why */
+	if (a->step.root_weight > 0 && !v->block.engine) {
 		lb_buf_adds(out, "Cause: ");
 		int rc = root_text(v, a, out, err);
 		if (rc)

@@ -63,29 +63,29 @@ static double member(const json_t *object, const char *key)
 	return json_number_value(json_object_get(object, key));
 }
 
-static void stable_text(const struct report *r, const json_t *stable, struct lb_strv *out)
+static void stable_text(const struct report *r, const json_t *stable, const char *seconds, struct lb_strv *out)
 {
 	const char *build = report_member(stable, "widest_build");
 	double wanted = member(stable, "wanted_percent"), widest = member(stable, "widest_percent");
 	if (!build[0])
 		lb_strv_add(out, "No RUN was carried out, so that no repeat could make a time better known.");
 	else if (json_is_true(json_object_get(stable, "reached")))
-		lb_strv_take(out, lb_format("Stable after %llu repeats: the 95 %% interval of every median of RUN seconds is narrower than "
+		lb_strv_take(out, lb_format("Stable after %llu repeats: the 95 %% interval of every median of %s seconds is narrower than "
 					    "%g %% of it.",
-					    (unsigned long long)r->repeat, wanted));
+					    (unsigned long long)r->repeat, seconds, wanted));
 	else
 		lb_strv_take(out, lb_format("Not stable after %llu repeats, the most: the 95 %% interval of the median of %s is %.3g %% of "
 					    "it; %g %% was wanted.",
 					    (unsigned long long)r->repeat, build, widest, wanted));
 }
 
-void notes_measured(const struct report *r, struct lb_strv *out)
+void notes_measured(const struct report *r, bool engine, struct lb_strv *out)
 {
 	const json_t *measured = json_object_get(r->run, "measured"), *stable = json_object_get(measured, "stable"),
 		     *floor = json_object_get(measured, "floor");
 	if (stable)
-		stable_text(r, stable, out);
-	if (floor)
+		stable_text(r, stable, engine ? "build" : "RUN", out);
+	if (floor && !engine)
 		lb_strv_take(out, lb_format("Of each RUN's seconds the harness takes %.1f ms: so long takes one that does nothing (median "
 					    "of %lld, 95 %%: %.1f to %.1f ms).",
 					    1e3 * member(floor, "median_s"), (long long)json_integer_value(json_object_get(floor, "count")),
@@ -263,8 +263,7 @@ void notes_reading(const struct report_view *v, struct lb_strv *out)
 		lb_strv_take(out, lb_format("Seconds are medians of %llu repeats.", (unsigned long long)r->repeat));
 	if (v->block.engine)
 		lb_strv_add(out, "Seconds are those of the process that builds, from its start to its end; what it pushes is not known.");
-	else
-		notes_measured(r, out);
+	notes_measured(r, v->block.engine != NULL, out);
 	bounds_text(v, out);
 }
 

@@ -19,8 +19,9 @@ void notes_reading(const struct report_view *v, struct lb_strv *out);
 void notes_differences(const struct report_view *a, const struct report_view *b, struct lb_strv *out);
 /* Variants that some of the engines refuse, and what they save under one that takes them. views: one for each engine. */
 void notes_refused(const struct report_view *const *views, size_t count, struct lb_strv *out);
-/* What measured times rest on: whether repeats were enough, and what a RUN takes that does nothing. */
-void notes_measured(const struct report *r, struct lb_strv *out);
+/* What measured times rest on: whether repeats were enough, and what a RUN takes that does nothing; of a real engine's the
+ * first alone. */
+void notes_measured(const struct report *r, bool engine, struct lb_strv *out);
 /* A list of texts of run.json ("unknowns", "warnings"). */
 void notes_listed(const struct report *r, const char *key, struct lb_strv *out);
 

@@ -302,7 +302,7 @@ int print_json(const struct report *r, const struct report_groups *g, bool detai
 			notes_differences(report_group_main(&g->items[0]), report_group_main(&g->items[i]), &differences);
 	}
 	lb_json_close(&w, ']');
-	notes_measured(r, &measured);
+	notes_measured(r, false, &measured);
 	notes_problems(r, &problems);
 	notes_listed(r, "unknowns", &unknowns);
 	notes_listed(r, "warnings", &warnings);

@@ -191,7 +191,7 @@ static void read_stage(const struct reading *r, const struct vertices *v, size_t
 		else if (!operation)
 			s->outcome = operations && label ? LB_META : LB_UNKNOWN;
 		else
-			s->outcome = label ? outcome_of(v, label, ++k, r->failed) : LB_UNKNOWN;
+			s->outcome = label ? outcome_of(v, label, ++k, r->failed) : r->failed ? LB_UNREACHED : LB_UNKNOWN;
 		size_t other = operation && s->outcome == LB_UNKNOWN ? twin(r, i) : r->count;
 		if (other < r->count)
 			s->outcome = r->steps[other].outcome;
@@ -272,8 +272,8 @@ static bool is_classic_head(const struct classic *c, const char *line, size_t le
 	       (!c->all || *all == c->all);
 }
 
-/* Between "Running in ID" and "Removing intermediate container ID" the container speaks. */
-static void skip_container(const char **at, const char *id, size_t id_len)
+/* Between "Running in ID" and "Removing intermediate container ID" the container speaks; one that failed speaks last. */
+static void skip_container(const char **at, const char *id, size_t id_len, bool failed)
 {
 	lb_autofree char *end = lb_format("Removing intermediate container %.*s", (int)id_len, id);
 	const char *p = *at, *line;
@@ -283,6 +283,8 @@ static void skip_container(const char **at, const char *id, size_t id_len)
 			*at = p;
 			return;
 		}
+	if (failed)
+		*at = p;
 }
 
 void read_classic(const struct reading *r)
@@ -299,7 +301,7 @@ void read_classic(const struct reading *r)
 			c.all = all;
 			classic_head(&c, step);
 		} else if (begins(line, len, running)) {
-			skip_container(&at, line + sizeof(running) - 1, len - (sizeof(running) - 1));
+			skip_container(&at, line + sizeof(running) - 1, len - (sizeof(running) - 1), r->failed);
 		} else if (len == sizeof(hit) - 1 && begins(line, len, hit)) {
 			classic_hit(&c);
 		}
