@@ -70,13 +70,31 @@ static int need_base(struct checker *c, const struct lb_dockerfile *df, const st
 			  names.len ? names.data : "nothing");
 }
 
-/* A name in --from that is neither a stage nor a number is an image. */
+/* A name that is neither a stage nor a number is an image. */
+static int need_image(struct checker *c, const struct lb_build_plan *plan, const struct lb_instruction *in, const char *name)
+{
+	if (strchr(name, '$') || !name[strspn(name, "0123456789")] || lb_build_plan_find_stage(plan, name, SIZE_MAX) >= 0)
+		return 0;
+	return need_base(c, plan->df, in, name);
+}
+
+/* --from=NAME of COPY and ADD, from=NAME among the fields of a RUN's --mount. */
 static int need_from(struct checker *c, const struct lb_build_plan *plan, const struct lb_instruction *in)
 {
-	const struct lb_flag *from = in->keyword == LB_KW_COPY || in->keyword == LB_KW_ADD ? lb_instruction_flag(in, "from") : NULL;
-	if (!from || !*from->value || strchr(from->value, '$') || lb_build_plan_find_stage(plan, from->value, (size_t)in->stage) >= 0)
-		return 0;
-	return need_base(c, plan->df, in, from->value);
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < in->flags_count; i++) {
+		const struct lb_flag *flag = &in->flags[i];
+		if (strcmp(flag->name, "from") == 0 && in->keyword != LB_KW_RUN)
+			rc = need_image(c, plan, in, flag->value);
+		for (const char *field = strcmp(flag->name, "mount") ? NULL : flag->value; rc == 0 && field; field = strchr(field, ',')) {
+			field += *field == ',';
+			if (strncasecmp(field, "from=", 5) != 0)
+				continue;
+			lb_autofree char *name = lb_strndup(field + 5, strcspn(field + 5, ","));
+			rc = need_image(c, plan, in, name);
+		}
+	}
+	return rc;
 }
 
 static int check_bases(struct checker *c, const struct lb_build_plan *plan)
