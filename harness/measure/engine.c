@@ -293,7 +293,6 @@ static int observe(struct runner *r, size_t i, struct record_row *row, struct re
 		*o = (struct record_observed){ .subject = o->subject,
 					       .ok = seen.ok,
 					       .wasted_known = o->wasted_known,
-					       .cpu_known = seen.cpu_known,
 					       .image_known = seen.image_known,
 					       .total_ns = seen.wall_ns,
 					       .cpu_ns = seen.cpu_ns,

@@ -54,7 +54,7 @@ static void add_observed(struct csv_writer *w, const struct record_observed *o, 
 	csv_add_number_if(w, o->wasted_known, r->wasted);
 	add_nothing(w, 6); /* stale engine_ns run_ns wasted_run_ns push_ns pull_ns */
 	csv_add_number(w, o->total_ns);
-	csv_add_number_if(w, o->cpu_known, o->cpu_ns);
+	csv_add_number(w, o->cpu_ns);
 	csv_add_number_if(w, o->peak_rss_bytes, o->peak_rss_bytes);
 	csv_add_number(w, r->context_files);
 	csv_add_number(w, r->context_bytes);

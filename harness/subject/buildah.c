@@ -141,7 +141,7 @@ const struct engine engine_buildah = {
 	.build_argv = buildah_argv,
 	.read = read_buildah,
 	.inspect = buildah_inspect,
-	.counts_cpu = true,
+	.alone = true,
 };
 
 const struct engine engine_podman = {
@@ -153,5 +153,5 @@ const struct engine engine_podman = {
 	.build_argv = podman_argv,
 	.read = read_buildah,
 	.inspect = podman_inspect,
-	.counts_cpu = true,
+	.alone = true,
 };

@@ -43,7 +43,7 @@ struct engine {
 	void (*read)(const struct reading *r);
 	/* of SUBJECT_IMAGE; diffIDs are appended to layers */
 	int (*inspect)(struct subject *s, struct subject_result *out, struct lb_strv *layers, struct lb_err *err);
-	bool counts_cpu; /* the process that is started does all the work */
+	bool alone; /* the process that is started does all the work, in name spaces of its own */
 };
 const struct engine *engine_of(enum subject_kind kind);
 const char *subject_name(enum subject_kind kind);

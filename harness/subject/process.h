@@ -34,6 +34,8 @@ int process_run(const struct process_options *o, struct lb_buf *out, struct proc
 
 /* Starts one that stays, always apart; what it prints goes to the file log. */
 int process_start(const struct process_options *o, const char *log, pid_t *pid, struct lb_err *err);
+/* CPU time so far of one that stays, with all that it started; each process in whole ticks (10 ms). */
+uint64_t process_tree_cpu(pid_t root);
 bool process_ended(pid_t pid); /* by itself */
 /* Ends it with all that it started; 0 is fine. */
 void process_stop(pid_t *pid);

@@ -71,7 +71,7 @@ void engine_last_lines(const char *text, size_t lines, char *out, size_t size)
 int engine_call(struct subject *s, const struct lb_strv *argv, struct lb_buf *out, struct lb_err *err)
 {
 	struct process_options po = {
-		.argv = argv, .env = &s->env, .cancel = s->cancel, .apart = s->engine->counts_cpu, .no_network = s->engine->counts_cpu
+		.argv = argv, .env = &s->env, .cancel = s->cancel, .apart = s->engine->alone, .no_network = s->engine->alone
 	};
 	struct process_result result;
 	int rc = process_run(&po, out, &result, err);
@@ -272,16 +272,17 @@ int subject_build(struct subject *s, const struct subject_build *b, struct subje
 		return rc;
 	build_argv(s, b, dockerfile, &argv);
 	struct process_options po = {
-		.argv = &argv, .env = &s->env, .cancel = s->cancel, .apart = s->engine->counts_cpu, .no_network = s->engine->counts_cpu
+		.argv = &argv, .env = &s->env, .cancel = s->cancel, .apart = s->engine->alone, .no_network = s->engine->alone
 	};
+	uint64_t before = s->daemon_pid ? process_tree_cpu(s->daemon_pid) : 0;
 	rc = process_run(&po, &said, &used, err);
 	if (rc)
 		return rc;
+	uint64_t daemon = s->daemon_pid ? process_tree_cpu(s->daemon_pid) - before : 0;
 	out->ok = used.status == 0;
 	out->wall_ns = used.wall_ns;
-	out->cpu_known = s->engine->counts_cpu;
-	out->cpu_ns = used.cpu_ns;
-	out->peak_rss_bytes = out->cpu_known ? used.peak_rss_bytes : 0;
+	out->cpu_ns = used.cpu_ns + daemon;
+	out->peak_rss_bytes = s->engine->alone ? used.peak_rss_bytes : 0;
 	struct reading r = { lb_buf_str(&said), !out->ok, b->before_from, b->steps, b->steps_count };
 	s->engine->read(&r);
 	if (!out->ok) {

@@ -62,10 +62,10 @@ struct subject_build {
 /* What is not known is marked so. */
 struct subject_result {
 	bool ok;
-	char message[1024]; /* what it said last, when it failed */
-	uint64_t wall_ns;   /* of the process that people start */
-	bool cpu_known;
-	uint64_t cpu_ns, peak_rss_bytes;
+	char message[1024];      /* what it said last, when it failed */
+	uint64_t wall_ns;        /* of the process that people start */
+	uint64_t cpu_ns;         /* of all that builds, the daemon too */
+	uint64_t peak_rss_bytes; /* 0: unknown */
 	bool image_known;
 	uint64_t image_bytes; /* as the engine says: the uncompressed files of all layers */
 	struct lb_digest image;
