@@ -153,22 +153,29 @@ static bool same_name(const char *a, const char *b)
 	return strncmp(a, b, m) == 0 && (!a[m] || strcmp(a + m, ":latest") == 0);
 }
 
+const struct scn_base *bases_named(const struct bases *b, const char *name)
+{
+	const struct scenario *s = b->p->o->scenario;
+	for (size_t i = 0; i < s->bases_count; i++)
+		if (same_name(s->bases[i].name, name))
+			return b->state->bases[i];
+	return NULL;
+}
+
 struct lb_base_image *bases_find(void *arg, const char *name, const char *platform)
 {
 	const struct bases *b = arg;
 	const struct scenario *s = b->p->o->scenario;
+	const struct scn_base *base = bases_named(b, name);
 	for (size_t i = 0; i < s->named_contexts_count; i++) {
 		const struct lb_named_tree *named = &s->named_contexts[i];
 		if (strcmp(named->name, name) == 0)
 			return lb_map_getn(b->p->images, &named, sizeof(named));
 	}
-	for (size_t i = 0; i < s->bases_count; i++) {
-		const struct scn_base *base = b->state->bases[i];
-		if (same_name(s->bases[i].name, name))
-			return base->form == SCN_BASE_OCI ? pulled_find(b->p->pulled, base, platform, b->p->o->store)
-							  : lb_map_getn(b->p->images, &base, sizeof(base));
-	}
-	return NULL;
+	if (!base)
+		return NULL;
+	return base->form == SCN_BASE_OCI ? pulled_find(b->p->pulled, base, platform, b->p->o->store)
+					  : lb_map_getn(b->p->images, &base, sizeof(base));
 }
 
 void bases_check_platforms(struct lb_build_plan *plan, struct lb_base_image *(*find)(void *arg, const char *name, const char *platform),

@@ -24,18 +24,6 @@ static bool has_files(const struct scn_base *base)
 	return base->form != SCN_BASE_MODEL && base->form != SCN_BASE_OPAQUE;
 }
 
-static const struct scn_base *base_named(const struct state_entry *e, const char *name)
-{
-	const struct lb_base_image *image = bases_find(e->bases, name, NULL);
-	const struct scenario *s = e->bases->p->o->scenario;
-	for (size_t i = 0; image && i < s->bases_count; i++) {
-		const struct scn_base *base = e->state->bases[i];
-		if (lb_map_getn(e->bases->p->images, &base, sizeof(base)) == image)
-			return base;
-	}
-	return NULL;
-}
-
 static int check_build(struct prepared *p, size_t build, const struct subject_info *engine, struct lb_err *err)
 {
 	const struct scn_build *b = &p->plan->builds[build];
@@ -50,7 +38,7 @@ static int check_build(struct prepared *p, size_t build, const struct subject_in
 		const struct lb_plan_stage *s = &plan->stages[i];
 		if (!s->needed || s->base_stage >= 0 || strcmp(s->base, "scratch") == 0)
 			continue;
-		const struct scn_base *base = base_named(e, s->base);
+		const struct scn_base *base = bases_named(e->bases, s->base);
 		if (!base || !has_files(base))
 			return lb_fail(
 				err, LB_INVALID,
@@ -162,8 +150,9 @@ static int ask_engine(struct runner *r, size_t i, struct subject_step *steps, si
 	for (size_t k = 0; k < p->o->scenario->bases_count; k++) {
 		const struct scn_base *base = e->state->bases[k];
 		const char *name = p->o->scenario->bases[k].name;
-		if (has_files(base))
-			run->bases[run->bases_count++] = (struct subject_base){ name, bases_find(e->bases, name, NULL) };
+		const struct lb_base_image *image = has_files(base) ? bases_find(e->bases, name, v->platform) : NULL;
+		if (image)
+			run->bases[run->bases_count++] = (struct subject_base){ name, image };
 	}
 	const struct subject_build sb = { .context = in->context,
 					  .dockerfile = e->state->dockerfiles[b->variant],

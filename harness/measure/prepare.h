@@ -61,6 +61,8 @@ struct bases {
 	struct prepared *p;
 	const struct scn_state *state;
 };
+/* Of the scenario's bases, the one that this name means; NULL: none. */
+const struct scn_base *bases_named(const struct bases *b, const char *name);
 struct lb_base_image *bases_find(void *arg, const char *name, const char *platform);
 int bases_make(struct prepared *p, const struct scn_state *state, struct lb_err *err);
 /* What BuildKit says of images that are for another platform than their stage: "Dockerfile:1: InvalidBaseImagePlatform: …"

@@ -176,12 +176,15 @@ static void read_stage(const struct reading *r, const struct vertices *v, size_t
 {
 	const char *label = label_of(r, v, &r->steps[from]);
 	unsigned operations = 0, n = 0, k;
-	for (size_t i = from; i < end; i++)
+	bool triggers = false;
+	for (size_t i = from; i < end; i++) {
 		operations += is_operation(r->steps[i].keyword);
+		triggers = triggers || r->steps[i].trigger;
+	}
 	for (size_t i = 0; label && i < v->count; i++)
 		if (v->items[i].label && strcasecmp(v->items[i].label, label) == 0)
 			n = v->items[i].n;
-	k = n > operations ? n - operations : 0; /* FROM counts where it is an image */
+	k = triggers || n > operations; /* FROM counts where it is an image; in n triggers do not */
 	bool last = end == r->count;
 	for (size_t i = from; i < end; i++) {
 		struct subject_step *s = &r->steps[i];

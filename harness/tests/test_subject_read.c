@@ -92,7 +92,7 @@ static const struct read_case cases[] = {
 	{ "ONBUILD's triggers count",
 	  BUILDKIT,
 	  { "/FROM x|^COPY a /|^RUN t|RUN own" },
-	  "#4 [1/4] FROM x\n#4 DONE 0.0s\n#5 [2/4] ONBUILD COPY a /\n#5 CACHED\n#6 [3/4] ONBUILD RUN t\n#6 DONE 0.1s\n#7 [4/4] RUN own\n#7 "
+	  "#4 [1/2] FROM x\n#4 DONE 0.0s\n#5 [2/2] ONBUILD COPY a /\n#5 CACHED\n#6 [3/2] ONBUILD RUN t\n#6 DONE 0.1s\n#7 [4/2] RUN own\n#7 "
 	  "DONE 0.1s\n",
 	  ".hmm",
 	  false,
