@@ -28,6 +28,7 @@ struct request {
 	const char *operand;              /* the scenario */
 	struct lb_strv arguments;         /* of the command, as given */
 	const struct resumed *resumed;    /* an interrupted result to go on with; NULL */
+	bool further;                     /* another scenario's report was printed before */
 };
 
 /* One scenario on its way through the command. */
@@ -250,10 +251,10 @@ static int check_expectations(const struct job *j, const struct report *report, 
 	return rc ? rc : broken.count ? COMMAND_VERDICT : 0;
 }
 
-static int print_report(const struct run_options *o, const struct report *report, struct lb_err *err)
+static int print_report(const struct run_options *o, const struct report *report, bool further, struct lb_err *err)
 {
 	lb_autobuf struct lb_buf text = { 0 };
-	struct report_options ro = { .width = terminal_width(), .color = use_color(o->no_color), .details = o->details };
+	struct report_options ro = { .width = terminal_width(), .color = use_color(o->no_color), .details = o->details, .further = further };
 	int rc = report_format_parse(o->format ? o->format : "table", &ro.format, err);
 	if (!rc)
 		rc = report_print(report, &ro, &text, err);
@@ -275,7 +276,7 @@ static void say_noise(const struct report *report, double load)
 /* COMMAND_VERDICT when an expectation is broken. */
 static int print_result(struct job *j, const struct report *report, struct lb_err *err)
 {
-	int rc = print_report(j->o, report, err);
+	int rc = print_report(j->o, report, j->request->further, err);
 	if (!rc && !j->o->quiet)
 		say_noise(report, j->load);
 	return rc ? rc : check_expectations(j, report, err);
@@ -408,6 +409,7 @@ static int run_all(struct run_options *o, const struct lb_strv *operands, int ar
 	int rc = run_options_resolve(o, err), worst = 0;
 	for (size_t i = 0; rc >= 0 && i < operands->count; i++) {
 		request.operand = operands->items[i];
+		request.further = i > 0;
 		rc = run_one(o, &request, err);
 		worst = rc > worst ? rc : worst;
 	}
@@ -422,7 +424,7 @@ static int print_complete(const struct run_options *o, const struct resumed *r, 
 	report_auto struct report *report = NULL;
 	int rc = report_load(r->dir, &report, err);
 	if (!rc)
-		rc = print_report(o, report, err);
+		rc = print_report(o, report, false, err);
 	if (!rc && !o->quiet)
 		fprintf(stderr, "%s is complete: nothing was left to do\n", r->dir);
 	return rc;

@@ -372,7 +372,7 @@ int report_print(const struct report *r, const struct report_options *o, struct 
 	case REPORT_JSON:
 		return print_json(r, &groups, o->details, out, err);
 	case REPORT_CSV:
-		print_csv(r, &groups, o->details, out);
+		print_csv(r, &groups, o, out);
 		return 0;
 	case REPORT_TABLE:
 	case REPORT_MARKDOWN:

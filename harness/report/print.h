@@ -41,6 +41,6 @@ void print_details_grid(const struct report_view *v, size_t variant, struct grid
 /* What each step of a variant's first build leaves. false: it has none. */
 bool print_steps_grid(const struct report_view *v, size_t variant, struct grid *out);
 int print_json(const struct report *r, const struct report_groups *g, bool details, struct lb_buf *out, struct lb_err *err);
-void print_csv(const struct report *r, const struct report_groups *g, bool details, struct lb_buf *out);
+void print_csv(const struct report *r, const struct report_groups *g, const struct report_options *o, struct lb_buf *out);
 
 #endif

@@ -18,16 +18,23 @@ static void key_amount(struct lb_json *w, const char *key, const struct amount *
 		lb_json_uint(w, (uint64_t)llround(a->value));
 }
 
-static void at_least(struct lb_json *w, const struct amount *run, const struct amount *wasted, const struct amount *pushed)
+/* Names of the values that are lower bounds; an amount may be NULL. */
+static void bounds(const struct amount *run, const struct amount *wasted, const struct amount *pushed, const struct amount *stored,
+		   const struct amount *pulled, struct lb_strv *out)
+{
+	static const char *const names[] = { "run_s", "wasted_s", "push_bytes", "stored_bytes", "pulled_bytes" };
+	const struct amount *amounts[] = { run, wasted, pushed, stored, pulled };
+	for (size_t i = 0; i < LB_COUNT(names); i++)
+		if (amounts[i] && amounts[i]->at_least && !amounts[i]->none)
+			lb_strv_add(out, names[i]);
+}
+
+static void at_least(struct lb_json *w, const struct lb_strv *names)
 {
 	lb_json_key(w, "at_least");
 	lb_json_open(w, '[');
-	if (run->at_least)
-		lb_json_str(w, "run_s");
-	if (wasted->at_least)
-		lb_json_str(w, "wasted_s");
-	if (pushed->at_least)
-		lb_json_str(w, "push_bytes");
+	for (size_t i = 0; i < names->count; i++)
+		lb_json_str(w, names->items[i]);
 	lb_json_close(w, ']');
 }
 
@@ -112,6 +119,7 @@ static void json_mean(struct lb_json *w, const struct report_group *g, size_t va
 	const struct report_view *v = report_group_main(g);
 	const struct report_mean *m = &v->means[variant];
 	bool known = m->covered > 0;
+	lb_autostrv struct lb_strv lower = { 0 };
 	lb_json_open(w, '{');
 	lb_json_kstr(w, "variant", v->r->variants[variant].name);
 	lb_json_key(w, "rebuilt");
@@ -122,7 +130,8 @@ static void json_mean(struct lb_json *w, const struct report_group *g, size_t va
 	key_amount(w, "wasted_s", &m->wasted_ns, 1e9, known);
 	key_amount(w, "push_bytes", &m->pushed, 1, known);
 	key_amount(w, "stored_bytes", &m->stored, 1, known);
-	at_least(w, &m->run_ns, &m->wasted_ns, &m->pushed);
+	bounds(&m->run_ns, &m->wasted_ns, &m->pushed, &m->stored, NULL, &lower);
+	at_least(w, &lower);
 	key_amount(w, "first_build_s", &v->cold[variant].run_ns, 1e9, v->cold[variant].repeats > 0);
 	lb_json_key(w, "builders");
 	lb_json_open(w, '{');
@@ -147,7 +156,9 @@ static void json_cell(struct lb_json *w, const struct report_cell *c)
 		key_amount(w, "run_s", &c->run_ns, 1e9, true);
 		key_amount(w, "wasted_s", &c->wasted_ns, 1e9, true);
 		key_amount(w, "push_bytes", &c->pushed, 1, true);
-		at_least(w, &c->run_ns, &c->wasted_ns, &c->pushed);
+		lb_autostrv struct lb_strv lower = { 0 };
+		bounds(&c->run_ns, &c->wasted_ns, &c->pushed, NULL, NULL, &lower);
+		at_least(w, &lower);
 	}
 	lb_json_kstr(w, "message", c->message && c->message[0] ? c->message : NULL);
 	lb_json_close(w, '}');
@@ -337,11 +348,20 @@ static void csv_count(struct lb_buf *out, double n)
 
 static void csv_keys(struct lb_buf *out, const struct report_view *v, size_t variant)
 {
+	csv_put(out, v->r->scenario);
 	csv_put(out, v->block.subject);
 	csv_put(out, v->block.policy);
 	csv_put(out, v->block.origin);
 	csv_put(out, v->block.builder);
 	csv_put(out, v->r->variants[variant].name);
+}
+
+static void csv_bounds(struct lb_buf *out, const struct lb_strv *names)
+{
+	lb_autobuf struct lb_buf text = { 0 };
+	for (size_t i = 0; i < names->count; i++)
+		lb_buf_addf(&text, "%s%s", i ? " " : "", names->items[i]);
+	csv_put(out, lb_buf_str(&text));
 }
 
 static void csv_cell(struct lb_buf *out, const struct report_view *v, size_t variant, size_t commit)
@@ -368,11 +388,14 @@ static void csv_cell(struct lb_buf *out, const struct report_view *v, size_t var
 		else
 			csv_put(out, "");
 	csv_amount(out, c->repeats ? &c->run_ns : &none, 1e9);
-	csv_put(out, !c->repeats ? "" : c->run_ns.at_least ? "yes" : "no");
 	csv_amount(out, c->repeats ? &c->wasted_ns : &none, 1e9);
 	csv_amount(out, c->repeats ? &c->pushed : &none, 1);
 	csv_amount(out, c->repeats ? &c->stored : &none, 1);
 	csv_amount(out, c->repeats ? &c->pulled : &none, 1);
+	lb_autostrv struct lb_strv lower = { 0 };
+	if (c->repeats)
+		bounds(&c->run_ns, &c->wasted_ns, &c->pushed, &c->stored, &c->pulled, &lower);
+	csv_bounds(out, &lower);
 	csv_put(out, c->message ? c->message : "");
 	csv_end_row(out);
 }
@@ -395,20 +418,23 @@ static void csv_mean(struct lb_buf *out, const struct report_view *v, size_t var
 	for (int i = 0; i < 3; i++)
 		csv_put(out, "");
 	csv_amount(out, &m->run_ns, 1e9);
-	csv_put(out, m->run_ns.at_least ? "yes" : "no");
 	csv_amount(out, &m->wasted_ns, 1e9);
 	csv_amount(out, &m->pushed, 1);
 	csv_amount(out, &m->stored, 1);
 	csv_put(out, "");
+	lb_autostrv struct lb_strv lower = { 0 };
+	bounds(&m->run_ns, &m->wasted_ns, &m->pushed, &m->stored, NULL, &lower);
+	csv_bounds(out, &lower);
 	csv_put(out, "");
 	csv_end_row(out);
 }
 
-static void csv_builds(const struct report *r, struct lb_buf *out)
+static void csv_builds(const struct report *r, bool further, struct lb_buf *out)
 {
-	for (size_t c = 0; c < BT_COUNT + BN_COUNT; c++)
+	for (size_t c = 0; !further && c < BT_COUNT + BN_COUNT; c++)
 		csv_put(out, report_build_columns[c].name);
-	csv_end_row(out);
+	if (!further)
+		csv_end_row(out);
 	for (size_t i = 0; i < r->builds_count; i++) {
 		for (size_t c = 0; c < BT_COUNT + BN_COUNT; c++) {
 			const struct build_column *column = &report_build_columns[c];
@@ -423,19 +449,21 @@ static void csv_builds(const struct report *r, struct lb_buf *out)
 	}
 }
 
-void print_csv(const struct report *r, const struct report_groups *g, bool details, struct lb_buf *out)
+void print_csv(const struct report *r, const struct report_groups *g, const struct report_options *o, struct lb_buf *out)
 {
-	if (details) {
-		csv_builds(r, out);
+	if (o->details) {
+		csv_builds(r, o->further, out);
 		return;
 	}
-	static const char *const columns[] = { "subject",        "policy",   "origin",     "builder",      "variant",      "workload",
-					       "edit",           "seq",      "weight",     "repeats",      "status",       "hits",
-					       "reusable",       "misses",   "wasted",     "unknown",      "stale",        "run_s",
-					       "run_s_at_least", "wasted_s", "push_bytes", "stored_bytes", "pulled_bytes", "message" };
-	for (size_t i = 0; i < LB_COUNT(columns); i++)
+	static const char *const columns[] = {
+		"scenario", "subject",  "policy",     "origin",       "builder",      "variant",  "workload", "edit",    "seq",
+		"weight",   "repeats",  "status",     "hits",         "reusable",     "misses",   "wasted",   "unknown", "stale",
+		"run_s",    "wasted_s", "push_bytes", "stored_bytes", "pulled_bytes", "at_least", "message",
+	};
+	for (size_t i = 0; !o->further && i < LB_COUNT(columns); i++)
 		csv_put(out, columns[i]);
-	csv_end_row(out);
+	if (!o->further)
+		csv_end_row(out);
 	for (size_t i = 0; i < g->count; i++)
 		for (size_t k = 0; k < g->items[i].count; k++) {
 			const struct report_view *v = &g->items[i].views[k];

@@ -40,14 +40,15 @@ struct report_options {
 	unsigned width; /* columns of the terminal; 0: no limit */
 	bool color;
 	bool details; /* every column of builds.csv too, and what each step of the first builds leaves */
+	bool further; /* not the first report on this output: csv names its columns once */
 };
 
 /* Appends the answer to out.
  *
  * csv: a row for each variant and edit (`workload` each, sequence or history), and one of the weighted mean
- * (`mix`), columns: subject policy builder variant workload edit seq weight repeats status hits reusable misses
- * wasted unknown stale run_s run_s_at_least wasted_s push_bytes stored_bytes pulled_bytes message. With `details`
- * builds.csv, column for column.
+ * (`mix`), columns: scenario subject policy origin builder variant workload edit seq weight repeats status hits
+ * reusable misses wasted unknown stale run_s wasted_s push_bytes stored_bytes pulled_bytes at_least (names of the
+ * values that are lower bounds) message. With `details` builds.csv, column for column.
  *
  * json: { "schema": 1, "scenario", "run_id", "status", "seconds",
  *   "blocks": [ { "subject", "policy", "origin", "builder",
