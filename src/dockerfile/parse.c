@@ -209,6 +209,18 @@ static int full_depth(struct lb_parser *p, struct lb_err *err)
 	return 0;
 }
 
+/* BuildKit reads a file with the front end that it names; those called labs know flags that are in no other. */
+static unsigned named_front_end(const struct lb_parser *p)
+{
+	const struct lb_dockerfile *df = p->df;
+	for (size_t i = 0; (p->dialect & LB_DIALECT_OWN_IGNORE) && i < df->directives_count; i++) {
+		const char *value = df->directives[i].value;
+		if (strcmp(df->directives[i].name, "syntax") == 0 && strstr(value, "docker/dockerfile") && strstr(value, "labs"))
+			return LB_DIALECT_PARENTS | LB_DIALECT_EXCLUDE;
+	}
+	return 0;
+}
+
 static int parse(struct lb_parser *p, const char *text, size_t len, const struct lb_parse_options *options, struct lb_err *err)
 {
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
@@ -223,6 +235,7 @@ static int parse(struct lb_parser *p, const char *text, size_t len, const struct
 	if (!p->df->instructions_count)
 		return lb_parser_fail(p, err, p->number ? p->number : 1, 0, "no instruction in the file; a Dockerfile begins with FROM");
 	lb_parser_other_directives(p, text, len);
+	p->df->dialect = p->dialect |= named_front_end(p);
 	return options->syntax_only ? 0 : full_depth(p, err);
 }
 

@@ -315,6 +315,26 @@ static void durations(void **state)
 	}
 }
 
+static void a_named_front_end_knows_more(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned lacks;
+		struct refusal row;
+	} rows[] = {
+		{ 0, { "# syntax=docker/dockerfile:1.7-labs\nFROM a\nCOPY --parents --exclude=c a b", 0, 0, "" } },
+		{ 0, { "# syntax=docker.io/docker/dockerfile-upstream:master-labs\nFROM a\nCOPY --parents a b", 0, 0, "" } },
+		{ 0, { "# syntax=docker/dockerfile:1\nFROM a\nCOPY --parents a b", 3, 6, "no flag --parents" } },
+		{ 0, { "# syntax=labs\nFROM a\nCOPY --parents a b", 3, 6, "no flag --parents" } },
+		{ LB_DIALECT_MOUNT, { "# syntax=docker/dockerfile:labs\nFROM a\nRUN --mount=target=/a x", 3, 5, "no flag --mount" } },
+		/* who reads no NAME.dockerignore is no BuildKit, and the line a comment */
+		{ LB_DIALECT_OWN_IGNORE, { "# syntax=docker/dockerfile:labs\nFROM a\nCOPY --parents a b", 3, 6, "no flag --parents" } },
+	};
+	for (size_t i = 0; i < LB_COUNT(rows); i++)
+		check_refusal(&rows[i].row, false, LB_DIALECT_ALL & ~(rows[i].lacks | LB_DIALECT_PARENTS | LB_DIALECT_EXCLUDE),
+			      LB_UNSUPPORTED);
+}
+
 static void older_engines_know_less(void **state)
 {
 	(void)state;
@@ -406,6 +426,7 @@ int main(void)
 		cmocka_unit_test(healthchecks),
 		cmocka_unit_test(what_a_healthcheck_says),
 		cmocka_unit_test(durations),
+		cmocka_unit_test(a_named_front_end_knows_more),
 		cmocka_unit_test(older_engines_know_less),
 		cmocka_unit_test(triggers_of_a_base),
 	};
