@@ -4,6 +4,7 @@
 #include "command.h"
 #include "lbench/json.h"
 #include "plan_touch.h"
+#include "report/grid.h"
 #include "run_options.h"
 
 struct plan_row {
@@ -44,40 +45,50 @@ static void row_json(struct lb_json *w, const struct plan_row *r)
 	lb_json_close(w, '}');
 }
 
-static void row_text(struct lb_buf *out, const struct plan_row *r)
+static void row_text(struct grid *g, const struct plan_row *r)
 {
-	lb_autofree char *after = r->b->after < 0 ? lb_strdup("an empty cache") : lb_format("build %d", r->b->after);
-	lb_buf_addf(out, "%5zu  %-14s %-16s %-9s %-9s %-18s after %s%s\n", r->id, r->s->variants[r->b->variant].name,
-		    r->o->policy[r->b->policy]->name, lb_builder_name(r->o->builder[r->b->builder]), workload_name(r), edit_name(r), after,
-		    r->b->alone ? " (alone, to compare with)" : "");
+	const char *cells[] = { r->s->variants[r->b->variant].name, r->o->policy[r->b->policy]->name,
+				lb_builder_name(r->o->builder[r->b->builder]), workload_name(r), edit_name(r) };
+	lb_autobuf struct lb_buf text = { 0 };
+	lb_buf_addu(&text, r->id);
+	grid_take(g, &text);
+	for (size_t i = 0; i < LB_COUNT(cells); i++)
+		grid_add(g, cells[i]);
+	if (r->b->after < 0)
+		lb_buf_adds(&text, "an empty cache");
+	else
+		lb_buf_addf(&text, "build %d", r->b->after);
+	lb_buf_adds(&text, r->b->alone ? " (alone, to compare with)" : "");
+	grid_take(g, &text);
+	grid_end_row(g);
 }
 
-static void print_plan(const struct run_options *o, const struct scenario *s, const struct scn_plan *plan, bool as_json, struct lb_buf *out)
+static void print_json_plan(const struct run_options *o, const struct scenario *s, const struct scn_plan *plan, struct lb_buf *out)
 {
 	struct lb_json w = { .out = out, .pretty = true };
-	if (as_json) {
-		lb_json_open(&w, '{');
-		lb_json_kstr(&w, "scenario", s->name);
-		lb_json_kuint(&w, "scopes", plan->scopes);
-		lb_json_key(&w, "builds");
-		lb_json_open(&w, '[');
-	} else {
-		lb_buf_addf(out, "%s: %zu build%s in %zu cache%s\n\n%5s  %-14s %-16s %-9s %-9s %-18s\n", s->name, plan->count,
-			    plan->count == 1 ? "" : "s", plan->scopes, plan->scopes == 1 ? "" : "s",
-			    "build", "variant", "policy", "builder", "workload", "edit");
-	}
-	for (size_t i = 0; i < plan->count; i++) {
-		struct plan_row row = { o, s, &plan->builds[i], i };
-		if (as_json)
-			row_json(&w, &row);
-		else
-			row_text(out, &row);
-	}
-	if (as_json) {
-		lb_json_close(&w, ']');
-		lb_json_close(&w, '}');
-		lb_buf_addc(out, '\n');
-	}
+	lb_json_open(&w, '{');
+	lb_json_kstr(&w, "scenario", s->name);
+	lb_json_kuint(&w, "scopes", plan->scopes);
+	lb_json_key(&w, "builds");
+	lb_json_open(&w, '[');
+	for (size_t i = 0; i < plan->count; i++)
+		row_json(&w, &(struct plan_row){ o, s, &plan->builds[i], i });
+	lb_json_close(&w, ']');
+	lb_json_close(&w, '}');
+	lb_buf_addc(out, '\n');
+}
+
+static void print_plan(const struct run_options *o, const struct scenario *s, const struct scn_plan *plan, struct lb_buf *out)
+{
+	static const char *const titles[] = { "build", "variant", "policy", "builder", "workload", "edit", "after" };
+	grid_auto struct grid g = { .columns = LB_COUNT(titles), .fixed = 1, .left = ~1u, .shrink = 5 };
+	lb_buf_addf(out, "%s: %zu build%s in %zu cache%s\n\n", s->name, plan->count, plan->count == 1 ? "" : "s", plan->scopes,
+		    plan->scopes == 1 ? "" : "s");
+	for (size_t i = 0; i < LB_COUNT(titles); i++)
+		grid_add(&g, titles[i]);
+	for (size_t i = 0; i < plan->count; i++)
+		row_text(&g, &(struct plan_row){ o, s, &plan->builds[i], i });
+	grid_print(&g, terminal_width(), use_color(o->no_color), out);
 }
 
 static int plan_one(const struct run_options *o, const char *path, struct lb_buf *out, struct lb_err *err)
@@ -91,7 +102,7 @@ static int plan_one(const struct run_options *o, const char *path, struct lb_buf
 	if (!rc)
 		rc = run_options_plan(o, s, &plan, err);
 	if (!rc)
-		print_plan(o, s, &plan, as_json, out);
+		(as_json ? print_json_plan : print_plan)(o, s, &plan, out);
 	scn_plan_release(&plan);
 	return rc;
 }
@@ -112,14 +123,16 @@ int cmd_plan(int argc, char **argv, struct lb_err *err)
 		{ "touch", 0, OPTION_EACH, &t.files, "FILE", "what would an edit of FILE cost? a path, directory or pattern; may repeat" },
 		{ "arg", 0, OPTION_PAIR, &t.args, "NAME=VALUE", "what would another value of a build argument cost?" },
 	};
-	struct usage u = { "plan",
-			   "SCENARIO…",
-			   "Lists the builds that run would do, in order, and which cache each goes on from. With --touch or --arg it says\n"
-			   "instead what such an edit would cost: which steps re-run from a warm cache, why, and which of them for nothing.",
-			   table,
-			   2 + run_options_table(&o, table + 2),
-			   .least = 1,
-			   .wanted = "which scenario? e.g. lbench plan scenarios/python-app" };
+	struct usage u = {
+		"plan",
+		"SCENARIO…",
+		"Lists the builds that run would do, in order, and which cache each goes on from. With --touch or --arg it says\n"
+		"instead what such an edit would cost: which steps re-run from a warm cache, why, and which of them for nothing.",
+		table,
+		2 + run_options_table(&o, table + 2),
+		.least = 1,
+		.wanted = "which scenario? e.g. lbench plan scenarios/python-app"
+	};
 	lb_autostrv struct lb_strv operands = { 0 };
 	lb_autobuf struct lb_buf text = { 0 };
 	bool failed = false;
