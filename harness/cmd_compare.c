@@ -63,7 +63,7 @@ int cmd_compare(int argc, char **argv, struct lb_err *err)
 		{ "by", 0, OPTION_TEXT, &o.by, "WHAT",
 		  "of one result: variant (default), policy, subject, builder, run-mode; rows: edit, step" },
 		{ "metric", 0, OPTION_LIST, &o.metrics, "NAME,…",
-		  "run, wasted, rebuilt, hits, layers, stored, pushed, pulled, image, context; engine, push, total, cpu, memory; of RUNs: run-user, run-system, run-memory, run-read, run-written" },
+		  "run, wasted, rebuilt, hits, layers, stored, pushed, pulled, image, context; engine, push, total, cpu, memory; of real engines: build, build-cpu; of RUNs: run-user, run-system, run-memory, run-read, run-written" },
 		{ "sort", 0, OPTION_TEXT, &o.sort, "HOW", "name, difference or ratio (of the first metric)" },
 		{ "variant", 0, OPTION_TEXT, &o.variant, "NAME", "only these variants (patterns with * and ?)" },
 		{ "edit", 0, OPTION_TEXT, &o.edit, "NAME", "only after these edits" },

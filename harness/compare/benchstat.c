@@ -30,15 +30,18 @@ static void build(const struct report_build *b, struct lb_buf *out)
 	lb_buf_adds(out, "BenchmarkRebuild");
 	part(out, "variant", b->text[BT_VARIANT]);
 	part(out, "edit", b->edit == EDIT_COLD ? "cold" : b->text[BT_EDIT]);
+	if (report_on_engine(b))
+		part(out, "subject", b->text[BT_SUBJECT]);
 	part(out, "policy", b->text[BT_POLICY]);
 	part(out, "builder", b->text[BT_BUILDER]);
 	lb_buf_adds(out, " 1");
 	size_t figures = 0;
 	for (size_t i = 0; i < compare_metrics_count; i++) {
 		const struct cmp_metric *m = &compare_metrics[i];
-		if (b->number[m->column] == REPORT_UNKNOWN)
+		uint64_t n = compare_number(b, m);
+		if (n == REPORT_UNKNOWN)
 			continue;
-		lb_buf_addf(out, " %.9g %s-%s", (double)b->number[m->column] / m->scale, m->name, m->unit);
+		lb_buf_addf(out, " %.9g %s-%s", (double)n / m->scale, m->name, m->unit);
 		figures++;
 	}
 	lb_buf_addc(out, '\n');

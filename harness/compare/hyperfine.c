@@ -47,13 +47,13 @@ static bool wanted(const struct report_build *b, const struct compare_options *o
 }
 
 static void collect(struct all *a, const struct compare_result *results, size_t count, const struct compare_options *o,
-		    enum build_number column)
+		    const struct cmp_metric *metric)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct report *r = results[i].report;
 		for (size_t k = 0; k < r->builds_count; k++) {
 			const struct report_build *b = &r->builds[k];
-			if (!wanted(b, o) || b->number[column] == REPORT_UNKNOWN)
+			if (!wanted(b, o) || compare_number(b, metric) == REPORT_UNKNOWN)
 				continue;
 			struct runs *runs = runs_for(a, &results[i], i, b);
 			runs->builds = lb_grow(runs->builds, runs->count, &runs->cap, sizeof(*runs->builds));
@@ -127,8 +127,9 @@ static void one(struct lb_json *w, const struct runs *r, enum build_number colum
 	bool in_turn = r->first->edit != EDIT_COLD && strcmp(r->first->text[BT_WORKLOAD], "each") != 0;
 	lb_autofree char *edit = in_turn ? lb_format("%llu %s", (unsigned long long)r->first->number[BN_SEQ], r->first->text[BT_EDIT])
 					 : lb_strdup(r->first->text[BT_EDIT]);
-	lb_autofree char *command = lb_format("%s%s%s %s, %s %s", several ? r->result->path : "", several ? ": " : "",
-					      r->first->text[BT_VARIANT], edit, r->first->text[BT_POLICY], r->first->text[BT_BUILDER]);
+	lb_autofree char *command =
+		lb_format("%s%s%s %s, %s %s", several ? r->result->path : "", several ? ": " : "", r->first->text[BT_VARIANT], edit,
+			  r->first->text[report_on_engine(r->first) ? BT_SUBJECT : BT_POLICY], r->first->text[BT_BUILDER]);
 	lb_json_open(w, '{');
 	lb_json_kstr(w, "command", command);
 	number(w, "mean", true, stats_mean(x, r->count));
@@ -154,17 +155,18 @@ static void one(struct lb_json *w, const struct runs *r, enum build_number colum
 }
 
 /* The first metric that was asked for; its unit must be a second. */
-static int choose(const struct compare_options *o, enum build_number *out, struct lb_err *err)
+static int choose(const struct compare_options *o, const struct cmp_metric **out, struct lb_err *err)
 {
 	const char *name = o->metrics.count ? o->metrics.items[0] : "run";
 	for (size_t i = 0; i < compare_metrics_count; i++) {
 		const struct cmp_metric *m = &compare_metrics[i];
 		if (strcmp(m->name, name) == 0 && strcmp(m->unit, "s") == 0 && o->metrics.count <= 1) {
-			*out = m->column;
+			*out = m;
 			return 0;
 		}
 	}
-	return lb_fail(err, LB_USAGE, "--format hyperfine takes one --metric that is a time: run, wasted, engine, push, total …; not '%s'",
+	return lb_fail(err, LB_USAGE,
+		       "--format hyperfine takes one --metric that is a time: run, build, wasted, engine, push, total …; not '%s'",
 		       o->metrics.count > 1 ? o->metrics.items[1] : name);
 }
 
@@ -174,16 +176,16 @@ int compare_print_hyperfine(const struct compare_result *results, size_t count, 
 	lb_automap struct lb_map *index = lb_map_new(NULL);
 	struct all a = { .index = index };
 	struct lb_json w = { .out = out, .pretty = true };
-	enum build_number column = BN_TOTAL_NS;
-	int rc = choose(o, &column, err);
+	const struct cmp_metric *metric = NULL;
+	int rc = choose(o, &metric, err);
 	if (rc)
 		return rc;
-	collect(&a, results, count, o, column);
+	collect(&a, results, count, o, metric);
 	lb_json_open(&w, '{');
 	lb_json_key(&w, "results");
 	lb_json_open(&w, '[');
 	for (size_t i = 0; i < a.count; i++) {
-		one(&w, &a.items[i], column, count > 1);
+		one(&w, &a.items[i], metric->column, count > 1);
 		free(a.items[i].builds);
 	}
 	lb_json_close(&w, ']');

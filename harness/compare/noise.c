@@ -27,12 +27,14 @@ struct samples {
 static uint64_t time_of(const struct report_build *b)
 {
 	bool exec = strcmp(b->text[BT_RUN_MODE], "exec") == 0;
+	if (report_on_engine(b))
+		return b->number[BN_TOTAL_NS];
 	return b->number[exec && b->number[BN_RUN_NS] != REPORT_UNKNOWN && b->number[BN_RUN_NS] ? BN_RUN_NS : BN_ENGINE_NS];
 }
 
 static char *key_of(const struct report_build *b)
 {
-	return lb_format("%s\n%s\n%s\n%s\n%s\n%llu", b->text[BT_VARIANT], b->text[BT_POLICY], b->text[BT_BUILDER], b->text[BT_WORKLOAD],
+	return lb_format("%s\n%s\n%s\n%s\n%s\n%s\n%llu", b->text[BT_VARIANT], b->text[BT_SUBJECT], b->text[BT_POLICY], b->text[BT_BUILDER], b->text[BT_WORKLOAD],
 			 b->text[BT_EDIT], (unsigned long long)b->number[BN_SEQ]);
 }
 

@@ -53,8 +53,12 @@ struct cmp_metric {
 	bool higher;         /* is better */
 	bool time;           /* measured always */
 	bool seconds_of_run; /* measured under exec, else exact */
+	bool of_engine;      /* known of builds that a real engine carried out, and of no others */
+	bool of_lbench;      /* not known of these: lbench's own work is in it */
 };
 extern const struct cmp_metric compare_metrics[];
+/* What a build has of a metric; REPORT_UNKNOWN: nothing, or what the column holds is another thing. */
+uint64_t compare_number(const struct report_build *b, const struct cmp_metric *m);
 extern const size_t compare_metrics_count;
 
 struct cmp_value {

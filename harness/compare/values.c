@@ -11,6 +11,8 @@
 
 const struct cmp_metric compare_metrics[] = {
 	{ "run", "RUN seconds", "s", BN_RUN_NS, 1e9, .seconds_of_run = true },
+	{ "build", "build seconds of real engines", "s", BN_TOTAL_NS, 1e9, .time = true, .of_engine = true },
+	{ "build-cpu", "CPU of real engines' builds", "s", BN_CPU_NS, 1e9, .time = true, .of_engine = true },
 	{ "wasted", "wasted RUN seconds", "s", BN_WASTED_RUN_NS, 1e9, .seconds_of_run = true },
 	{ "rebuilt", "rebuilt steps", "steps", BN_MISSES, 1, .bytes = false },
 	{ "hits", "hits", "steps", BN_HITS, 1, .higher = true },
@@ -22,9 +24,9 @@ const struct cmp_metric compare_metrics[] = {
 	{ "context", "context sent", "B", BN_CONTEXT_BYTES, 1, .bytes = true },
 	{ "engine", "lbench's own engine", "s", BN_ENGINE_NS, 1e9, .time = true },
 	{ "push", "lbench's own push", "s", BN_PUSH_NS, 1e9, .time = true },
-	{ "total", "total", "s", BN_TOTAL_NS, 1e9, .time = true },
-	{ "cpu", "CPU, lbench and RUNs", "s", BN_CPU_NS, 1e9, .time = true },
-	{ "memory", "peak memory, lbench and RUNs", "B", BN_PEAK_RSS, 1, .bytes = true, .time = true },
+	{ "total", "total, lbench and RUNs", "s", BN_TOTAL_NS, 1e9, .time = true, .of_lbench = true },
+	{ "cpu", "CPU, lbench and RUNs", "s", BN_CPU_NS, 1e9, .time = true, .of_lbench = true },
+	{ "memory", "peak memory, lbench and RUNs", "B", BN_PEAK_RSS, 1, .bytes = true, .time = true, .of_lbench = true },
 	{ "run-user", "CPU of RUNs, user", "s", BN_RUN_USER_NS, 1e9, .time = true },
 	{ "run-system", "CPU of RUNs, system", "s", BN_RUN_SYSTEM_NS, 1e9, .time = true },
 	{ "run-memory", "peak memory of RUNs", "B", BN_RUN_PEAK_RSS, 1, .bytes = true, .time = true },
@@ -64,9 +66,23 @@ static void add_measure(struct compare *c, const struct cmp_metric *m)
 	c->measures[c->measures_count++] = (struct cmp_measure){ .metric = m };
 }
 
+/* What a real engine tells is other than what the built-in one does. */
+static void who_builds(const struct compare *c, bool *engines, bool *others)
+{
+	*engines = *others = false;
+	for (size_t i = 0; i < c->rows_count; i++)
+		for (size_t s = 0; s < c->sides_count; s++) {
+			const struct cmp_part *part = &c->rows[i].parts[s];
+			bool engine = part->count && report_on_engine(&c->sides[s].r->builds[part->commits[0].builds[0]]);
+			*engines = *engines || engine;
+			*others = *others || (part->count && !engine);
+		}
+}
+
 static int choose_metrics(struct compare *c, struct lb_err *err)
 {
-	static const char *const usual[] = { "run", "rebuilt", "pushed" };
+	static const char *const usual[] = { "run", "build", "rebuilt", "pushed" };
+	bool engines, others;
 	for (size_t i = 0; i < c->o->metrics.count; i++) {
 		const struct cmp_metric *m = metric_named(c->o->metrics.items[i]);
 		if (!m)
@@ -75,20 +91,29 @@ static int choose_metrics(struct compare *c, struct lb_err *err)
 	}
 	if (c->o->metrics.count)
 		return 0;
+	who_builds(c, &engines, &others);
+	const bool wanted[] = { others, engines, true, others };
 	for (size_t i = 0; i < LB_COUNT(usual); i++)
-		add_measure(c, metric_named(usual[i]));
-	if (repeated(c))
+		if (wanted[i])
+			add_measure(c, metric_named(usual[i]));
+	if (repeated(c) && others)
 		add_measure(c, metric_named("engine"));
 	return 0;
 }
 
 /* ---- one value ---- */
 
+uint64_t compare_number(const struct report_build *b, const struct cmp_metric *m)
+{
+	bool other = report_on_engine(b) ? m->of_lbench : m->of_engine;
+	return other ? REPORT_UNKNOWN : b->number[m->column];
+}
+
 /* What of a build's number is known: RUN seconds in part, from its steps. */
 static struct amount of_build(const struct report *r, size_t build, const struct cmp_metric *m)
 {
 	const struct report_build *b = &r->builds[build];
-	uint64_t n = b->number[m->column];
+	uint64_t n = compare_number(b, m);
 	if (n != REPORT_UNKNOWN)
 		return (struct amount){ .value = (double)n / m->scale };
 	double sum = 0;

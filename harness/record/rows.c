@@ -175,7 +175,7 @@ static const char *needed_text(const struct lb_step_row *s)
 	return s->decision->needed == LB_NEEDED_YES ? "yes" : s->decision->needed == LB_NEEDED_NO ? "no" : NULL;
 }
 
-static void add_decision(struct csv_writer *w, const struct lb_step_row *s)
+static void add_decision(struct csv_writer *w, const struct lb_step_row *s, bool observed)
 {
 	static const char *const stale[] = { NULL, "wrong", "suspect", "outdated" };
 	csv_add_text(w, lb_outcome_name(s->outcome));
@@ -183,9 +183,9 @@ static void add_decision(struct csv_writer *w, const struct lb_step_row *s)
 	csv_add_text(w, stale[s->stale]);
 	csv_add_text(w, lb_reason_name(s->reason));
 	struct lb_buf evidence = { 0 };
-	if (s->decision && (s->outcome == LB_MISS || s->outcome == LB_META))
+	if (s->decision && !observed && (s->outcome == LB_MISS || s->outcome == LB_META))
 		lb_evidence_json(&s->decision->evidence, &evidence);
-	else if (s->decision && s->stale)
+	else if (s->decision && !observed && s->stale)
 		lb_evidence_json(&s->decision->overlooked, &evidence);
 	csv_add_text(w, lb_buf_str(&evidence));
 	lb_buf_release(&evidence);
@@ -216,7 +216,7 @@ void record_format_step(const struct record_run *run, const struct record_row *r
 	csv_add_number(&w, s->in->first_line);
 	csv_add_text(&w, s->text);
 	csv_add_number_if(&w, s->trigger > 0, (uint64_t)s->trigger);
-	add_decision(&w, s);
+	add_decision(&w, s, row->observed != NULL);
 	add_layer(&w, s);
 	csv_add_number_if(&w, !row->observed, engine_ns);
 	csv_add_number_if(&w, s->run_ns_known, s->run_ns);

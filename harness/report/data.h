@@ -103,6 +103,15 @@ static inline const struct report_step *report_steps_of(const struct report *r, 
 {
 	return r->steps + b->first_step;
 }
+static inline bool report_engine_name(const char *subject)
+{
+	return subject[0] && strcmp(subject, "builtin") != 0 && strcmp(subject, "null") != 0;
+}
+/* A real engine carried it out. */
+static inline bool report_on_engine(const struct report_build *b)
+{
+	return report_engine_name(b->text[BT_SUBJECT]);
+}
 static inline bool report_build_ok(const struct report_build *b)
 {
 	return strcmp(b->text[BT_STATUS], "ok") == 0;

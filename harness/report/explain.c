@@ -81,7 +81,8 @@ static int why(const struct explain *x, const struct report_step *s, struct lb_b
 	int rc = report_evidence(x->r, s, &e, err);
 	if (rc)
 		return rc;
-	lb_buf_adds(out, s->outcome == ST_HIT ? "hit" : reason);
+	/* a real engine does not say why */
+	lb_buf_adds(out, s->outcome == ST_HIT ? "hit" : reason[0] || s->outcome != ST_MISS ? reason : "built");
 	const char *inherited = report_member(e, "inherited_from");
 	if (inherited[0])
 		lb_buf_addf(out, " <- %s", strrchr(inherited, ':') ? strrchr(inherited, ':') : inherited);

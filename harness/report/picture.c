@@ -134,7 +134,7 @@ void picture_init(struct picture *p, const struct report_view *v, const char *ki
 	slug(&name, variant);
 	if (album->many_blocks) {
 		lb_buf_addc(&name, '-');
-		slug(&name, notes_rules(&v->block));
+		slug(&name, v->block.engine ? v->block.subject : notes_rules(&v->block));
 	}
 	p->name = lb_buf_steal(&name);
 	lb_buf_adds(&p->vars, "# what the script needs besides the table beside this\n");

@@ -25,18 +25,13 @@ static const char *origin_of(const struct report *r, const char *policy)
 	return "";
 }
 
-static bool on_engine(const char *subject)
-{
-	return subject[0] && strcmp(subject, "builtin") != 0 && strcmp(subject, "null") != 0;
-}
-
 static const char *engine_of(const struct report *r, const char *subject)
 {
 	const json_t *list = json_object_get(json_object_get(r->run, "options"), "engines");
 	for (size_t i = 0; i < json_array_size(list); i++)
 		if (!strcmp(report_member(json_array_get(list, i), "subject"), subject))
 			return report_member(json_array_get(list, i), "title");
-	return on_engine(subject) ? subject : NULL;
+	return report_engine_name(subject) ? subject : NULL;
 }
 
 size_t report_blocks(const struct report *r, struct report_block **out)
@@ -58,7 +53,7 @@ size_t report_blocks(const struct report *r, struct report_block **out)
 			.builder = b->text[BT_BUILDER],
 			.platform = b->text[BT_PLATFORM],
 			.run_mode = b->text[BT_RUN_MODE],
-			.origin = on_engine(b->text[BT_SUBJECT]) ? "" : origin_of(r, b->text[BT_POLICY]),
+			.origin = report_on_engine(b) ? "" : origin_of(r, b->text[BT_POLICY]),
 			.engine = engine_of(r, b->text[BT_SUBJECT]),
 		};
 	}
@@ -160,7 +155,7 @@ static struct amount part(double sum)
 static struct amount run_of(const struct report *r, const struct report_build *b, bool wasted)
 {
 	uint64_t whole = b->number[wasted ? BN_WASTED_RUN_NS : BN_RUN_NS];
-	if (!wasted && on_engine(b->text[BT_SUBJECT]))
+	if (!wasted && report_on_engine(b))
 		whole = b->number[BN_TOTAL_NS];
 	if (whole != REPORT_UNKNOWN)
 		return known(whole);
