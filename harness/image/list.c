@@ -114,9 +114,11 @@ int img_print_list(const struct img_store *s, const struct img_print *p, struct 
 		row_text(&g, s->tags[i].name, img_catalog_named(&c, s->tags[i].name));
 		rows++;
 	}
+	if (!rows && p->pattern)
+		return lb_fail(err, LB_INVALID, "%s: no image is called %s", s->dir, p->pattern);
 	if (!rows)
-		return lb_fail(err, LB_INVALID, "%s: no image%s%s", s->dir, p->pattern ? " is called " : " has a name",
-			       p->pattern ? p->pattern : "");
+		return lb_fail(err, LB_INVALID, "%s: no image has a name; a build makes one when its base and all of its RUNs are known",
+			       s->dir);
 	grid_print(&g, p->width, p->color, out);
 	if (!p->pattern)
 		print_sharing(&c, out);
