@@ -3,6 +3,7 @@
  * docker, with BuildKit or the legacy builder, against a daemon of its own: no network, no bridge, no firewall rules, and
  * everything that it keeps in one directory.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,36 @@ static int call(struct subject *s, const char *const *words, struct lb_buf *out,
 
 /* ---- life ---- */
 
+/* Directories alone: files of a cgroup go with it. */
+static void remove_cgroup(const char *path)
+{
+	DIR *dir = opendir(path);
+	for (const struct dirent *e; dir && (e = readdir(dir));) {
+		lb_autofree char *inner = lb_path_join(path, e->d_name);
+		if (e->d_type == DT_DIR && e->d_name[0] != '.')
+			remove_cgroup(inner);
+	}
+	if (dir)
+		closedir(dir);
+	rmdir(path);
+}
+
+/* Those of containers that ended with their daemon, in each hierarchy (version 1) and in the only one (version 2). */
+static void close_docker(struct subject *s)
+{
+	const char *root = "/sys/fs/cgroup", *name = lb_path_base(s->dir);
+	lb_autofree char *own = lb_path_join(root, name);
+	DIR *dir = opendir(root);
+	for (const struct dirent *e; dir && (e = readdir(dir));) {
+		lb_autofree char *path = lb_format("%s/%s/%s", root, e->d_name, name);
+		if (e->d_name[0] != '.')
+			remove_cgroup(path);
+	}
+	if (dir)
+		closedir(dir);
+	remove_cgroup(own);
+}
+
 static int start_daemon(struct subject *s, struct lb_err *err)
 {
 	lb_autostrv struct lb_strv argv = { 0 };
@@ -40,8 +71,10 @@ static int start_daemon(struct subject *s, struct lb_err *err)
 	lb_strv_take(&argv, lb_format("--exec-root=%s/exec", s->dir));
 	lb_strv_take(&argv, lb_format("--host=unix://%s/sock", s->dir));
 	lb_strv_take(&argv, lb_format("--pidfile=%s/pid", s->dir));
+	lb_strv_take(&argv, lb_format("--cgroup-parent=/%s", lb_path_base(s->dir)));
 	int rc = lb_fs_write(AT_FDCWD, config, "{}\n", 3, err);
-	struct process_options po = { .argv = &argv, .env = &s->env, .apart = true };
+	struct process_options po = engine_process(s, &argv);
+	po.apart = true;
 	return rc ? rc : process_start(&po, log, &s->daemon_pid, err);
 }
 
@@ -170,6 +203,7 @@ const struct engine engine_docker = {
 	.programs = { "docker", "dockerd" },
 	.package = "docker.io",
 	.open = open_docker,
+	.close = close_docker,
 	.reset = reset,
 	.load = load,
 	.build_argv = buildkit_argv,
@@ -181,6 +215,7 @@ const struct engine engine_docker_classic = {
 	.programs = { "docker", "dockerd" },
 	.package = "docker.io",
 	.open = open_docker,
+	.close = close_docker,
 	.reset = reset,
 	.load = load,
 	.build_argv = classic_argv,

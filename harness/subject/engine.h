@@ -21,6 +21,7 @@ struct subject {
 	const _Atomic bool *cancel;
 	char *dir; /* all that it keeps lies here */
 	struct lb_strv env;
+	struct lb_strv hide; /* where engines keep things whatever they are told */
 	char *client, *daemon;
 	pid_t daemon_pid;
 	const char *storage_driver; /* of buildah and podman */
@@ -36,6 +37,7 @@ struct engine {
 	const char *programs[2]; /* the one that people call; what it cannot work without, or NULL */
 	const char *package;     /* of Debian */
 	int (*open)(struct subject *s, struct lb_err *err);
+	void (*close)(struct subject *s); /* when its processes are gone; NULL */
 	int (*reset)(struct subject *s, struct lb_err *err);
 	int (*load)(struct subject *s, const char *archive, const char *name, struct lb_err *err);
 	/* what stands between the program and the options that all take */
@@ -45,6 +47,8 @@ struct engine {
 	int (*inspect)(struct subject *s, struct subject_result *out, struct lb_strv *layers, struct lb_err *err);
 	bool alone; /* the process that is started does all the work, in name spaces of its own */
 };
+/* The options that all its processes have in common. */
+struct process_options engine_process(const struct subject *s, const struct lb_strv *argv);
 const struct engine *engine_of(enum subject_kind kind);
 const char *subject_name(enum subject_kind kind);
 extern const struct engine engine_docker, engine_docker_classic, engine_buildah, engine_podman;

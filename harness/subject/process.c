@@ -56,6 +56,9 @@ static _Noreturn void be_first(const struct process_options *o)
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
 	    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) != 0)
 		_exit(NOT_STARTED);
+	for (size_t i = 0; o->hide && i < o->hide->count; i++)
+		if (mount("tmpfs", o->hide->items[i], "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755") != 0 && errno != ENOENT)
+			_exit(NOT_STARTED);
 	exec_program(o);
 }
 

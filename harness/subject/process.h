@@ -19,6 +19,7 @@ struct process_options {
 	const struct lb_strv *argv, *env;
 	bool apart;                 /* in name spaces of its own, which takes root */
 	bool no_network;            /* apart: there is no network in them */
+	const struct lb_strv *hide; /* apart: directories that are empty there, if they are at all; NULL */
 	const _Atomic bool *cancel; /* NULL */
 };
 

@@ -68,6 +68,14 @@ void engine_last_lines(const char *text, size_t lines, char *out, size_t size)
 	snprintf(out, size, "%s", lb_buf_str(&all));
 }
 
+struct process_options engine_process(const struct subject *s, const struct lb_strv *argv)
+{
+	bool alone = s->engine->alone;
+	return (struct process_options){
+		.argv = argv, .env = &s->env, .cancel = s->cancel, .apart = alone, .no_network = alone, .hide = &s->hide
+	};
+}
+
 int engine_call(struct subject *s, const struct lb_strv *argv, struct lb_buf *out, struct lb_err *err)
 {
 	struct process_options po = {
@@ -84,13 +92,22 @@ int engine_call(struct subject *s, const struct lb_strv *argv, struct lb_buf *ou
 
 /* ---- life ---- */
 
+/* Absolute, since engines want it so. */
 static int make_dir(struct subject *s, struct lb_err *err)
 {
+	static const char *const hidden[] = { "/run", "/var/lib/containers" };
+	lb_autofree char *made = NULL;
 	const char *tmp = getenv("TMPDIR");
-	int rc = lb_fs_mkdtemp(tmp && *tmp ? tmp : "/tmp", "lbench-", &s->dir, err);
+	int rc = lb_fs_mkdtemp(tmp && *tmp ? tmp : "/tmp", "lbench-", &made, err);
 	if (rc)
 		return rc;
+	s->dir = realpath(made, NULL);
+	if (!s->dir)
+		s->dir = lb_steal(&made);
 	process_env(s->dir, &s->env);
+	for (size_t i = 0; i < LB_COUNT(hidden); i++)
+		if (strncmp(s->dir, hidden[i], strlen(hidden[i])) != 0)
+			lb_strv_add(&s->hide, hidden[i]);
 	s->context.path = lb_path_join(s->dir, "context");
 	return 0;
 }
@@ -126,6 +143,8 @@ void subject_close(struct subject *s)
 	if (!s)
 		return;
 	process_stop(&s->daemon_pid);
+	if (s->dir && s->engine->close)
+		s->engine->close(s);
 	if (s->dir)
 		lb_fs_remove(AT_FDCWD, s->dir, NULL);
 	context_release(&s->context);
@@ -133,6 +152,7 @@ void subject_close(struct subject *s)
 	free(s->bases);
 	lb_map_free(s->layers);
 	lb_strv_release(&s->env);
+	lb_strv_release(&s->hide);
 	free(s->client);
 	free(s->daemon);
 	free(s->dir);
