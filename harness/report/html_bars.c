@@ -274,13 +274,16 @@ static void stack_table(const struct layer_stack *s, struct lb_buf *out)
 	lb_buf_adds(out, "<table class=\"layers\">\n");
 	for (size_t i = 0; i < s->count; i++) {
 		const struct layer *l = &s->layers[i];
-		if (l->mb <= 0)
+		if (l->mb <= 0 && !l->unknown)
 			continue;
 		lb_buf_addf(out, "<tr><td class=\"no\">%u</td><td class=\"c\"><code>", l->line);
 		html_fit(out, l->text, 90);
 		lb_buf_adds(out, "</code></td><td class=\"r\">");
-		text_bytes(out, l->mb * 1e6);
-		lb_buf_addf(out, "</td><td class=\"f\">%s%s</td></tr>\n", l->shared ? "◆ shared" : "", l->blob ? "" : " base image");
+		if (l->unknown)
+			lb_buf_addc(out, '?');
+		else
+			text_bytes(out, l->mb * 1e6);
+		lb_buf_addf(out, "</td><td class=\"f\">%s%s</td></tr>\n", l->shared ? "◆ shared" : "", i ? "" : " base image");
 	}
 	lb_buf_adds(out, "</table>");
 }

@@ -21,6 +21,13 @@ static const char *reference(const char *from, size_t *len)
 	return p;
 }
 
+static bool is_scratch(const char *from)
+{
+	size_t len;
+	const char *name = reference(from, &len);
+	return len == strlen("scratch") && !strncmp(name, "scratch", len);
+}
+
 static const char *text_of(const struct stacking *k, size_t i)
 {
 	return report_string(k->r, k->steps[i].instruction);
@@ -37,6 +44,15 @@ static long stage_called(const struct stacking *k, const char *name, size_t len,
 	return -1;
 }
 
+/* Does the step leave a layer that nobody knows the size of? */
+static bool is_unknown(const struct stacking *k, size_t i)
+{
+	const struct report_step *s = &k->steps[i];
+	const char *text = text_of(k, i);
+	bool done = s->outcome == ST_HIT || s->outcome == ST_MISS || s->outcome == ST_UNKNOWN;
+	return done && s->layer_bytes == REPORT_UNKNOWN && (report_is(text, "RUN") || report_is(text, "COPY") || report_is(text, "ADD"));
+}
+
 /* The layers of the stage that begins at `from`, above those of what it stands on. */
 static void add_stage(struct stacking *k, size_t from)
 {
@@ -48,12 +64,14 @@ static void add_stage(struct stacking *k, size_t from)
 		add_stage(k, (size_t)below);
 	else
 		s->layers[0] = (struct layer){ .text = text_of(k, from), .line = k->steps[from].line };
-	for (size_t i = from + 1; i < k->count && !report_is(text_of(k, i), "FROM"); i++) {
+	for (size_t i = from + 1; i < k->count && !report_is(text_of(k, i), "FROM") && s->count < LAYERS_MOST; i++) {
 		const struct report_step *step = &k->steps[i];
-		if (step->blob && step->blob_bytes != REPORT_UNKNOWN && s->count < LAYERS_MOST)
-			s->layers[s->count++] = (struct layer){
-				.text = text_of(k, i), .line = step->line, .blob = step->blob, .mb = (double)step->blob_bytes / 1e6
-			};
+		struct layer l = { .text = text_of(k, i), .line = step->line, .blob = step->blob };
+		l.unknown = is_unknown(k, i);
+		if (step->blob && step->blob_bytes != REPORT_UNKNOWN)
+			l.mb = (double)step->blob_bytes / 1e6;
+		if (l.mb > 0 || l.unknown)
+			s->layers[s->count++] = l;
 	}
 }
 
@@ -75,6 +93,8 @@ static void fill_stack(const struct report_view *v, size_t variant, const struct
 	s->base_known = image != REPORT_UNKNOWN && (double)image / 1e6 >= own && s->layers[0].text;
 	if (s->base_known)
 		s->layers[0].mb = (double)image / 1e6 - own;
+	else if (s->layers[0].text)
+		s->layers[0].unknown = !is_scratch(s->layers[0].text);
 	for (size_t i = 0; i < s->count; i++) {
 		s->layers[i].from = s->mb;
 		s->mb += s->layers[i].mb;

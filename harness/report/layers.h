@@ -15,6 +15,7 @@ struct layer {
 	uint64_t blob; /* 0: the base */
 	double mb;
 	bool shared;          /* another variant has it too */
+	bool unknown;         /* it is there, and nobody knows its size: mb is 0 */
 	double from, label_y; /* where the plot puts it */
 };
 struct layer_stack {

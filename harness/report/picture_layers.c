@@ -18,7 +18,7 @@ static double place_labels(struct layer_stack *s, double gap)
 	double last = -INFINITY;
 	for (size_t i = 0; i < s->count; i++) {
 		struct layer *l = &s->layers[i];
-		if (l->mb <= 0)
+		if (l->mb <= 0 && !l->unknown)
 			continue;
 		double middle = l->from + l->mb / 2;
 		l->label_y = last = middle > last + gap ? middle : last + gap;
@@ -31,10 +31,13 @@ static void stack_rows(struct picture *p, const struct report_view *v, const str
 	bool turn = false;
 	for (size_t i = 0; i < s->count; i++) {
 		const struct layer *l = &s->layers[i];
-		if (l->mb <= 0)
+		if (l->mb <= 0 && !l->unknown)
 			continue;
 		lb_autobuf struct lb_buf label = { 0 };
-		text_bytes(&label, l->mb * 1e6);
+		if (l->unknown)
+			lb_buf_addc(&label, '?');
+		else
+			text_bytes(&label, l->mb * 1e6);
 		lb_buf_addf(&label, "%s  ", l->shared ? " ◆" : "");
 		text_fit(&label, l->text, LABEL_COLUMNS);
 		picture_value(p, (double)n);
