@@ -22,6 +22,7 @@ struct copying {
 	struct lb_node *root;  /* NULL: not known */
 	struct lb_node *layer; /* so far */
 	struct lb_time stamp;
+	bool epoch; /* the stamp is what it copies has, too */
 	bool chown, archive;
 	bool alone; /* --link: whatever lies below does not count */
 	bool replaces_link;
@@ -61,6 +62,8 @@ static int changed_attr(const struct copying *cp, const struct lb_node *n, struc
 	*out = n->attr;
 	if (n->attr.implied)
 		*out = made_directory(cp, false);
+	if (cp->epoch)
+		out->mtime = cp->stamp;
 	if (n->attr.kind == LB_FILE && drops_setid(cp))
 		out->mode = without_setid(out->mode);
 	if (cp->chown || (!s->from && !cp->archive)) {
@@ -74,7 +77,8 @@ static int changed_attr(const struct copying *cp, const struct lb_node *n, struc
 
 static bool same_attr(const struct lb_attr *a, const struct lb_attr *b)
 {
-	return a->uid == b->uid && a->gid == b->gid && a->mode == b->mode && a->implied == b->implied;
+	return a->uid == b->uid && a->gid == b->gid && a->mode == b->mode && a->implied == b->implied && a->mtime.sec == b->mtime.sec &&
+	       a->mtime.nsec == b->mtime.nsec;
 }
 
 static int transform(const struct copying *cp, struct lb_node *n, struct lb_node **out, struct lb_err *err);
@@ -164,7 +168,7 @@ static int root_owned(struct lb_node *n, void *arg, struct lb_digest *out, struc
 /* Would transform change nothing? Then it need not look. */
 static bool keeps_all(const struct copying *cp, struct lb_node *n)
 {
-	if (cp->chown || cp->sr->step->chmod || drops_setid(cp))
+	if (cp->chown || cp->sr->step->chmod || cp->epoch || drops_setid(cp))
 		return false;
 	struct lb_digest d;
 	return cp->sr->step->from ||
@@ -382,11 +386,11 @@ int copy_layer(struct build *b, const struct step_run *sr, struct lb_node *root,
 	struct copying cp = { .df = b->plan->df,
 			      .sr = sr,
 			      .root = root,
-			      .stamp = build_stamp(b),
 			      .chown = sr->step->chown && *sr->step->chown,
 			      .replaces_link = b->shape.copy_replaces_link,
 			      .alone = sr->step->link && !b->shape.link_is_plain,
 			      .shape = &b->shape };
+	cp.stamp = step_stamp(b, sr, &cp.epoch);
 	int rc = 0;
 	size_t n = 0;
 	if (!sr->in.owner_known) {

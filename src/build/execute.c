@@ -16,6 +16,14 @@ struct lb_time build_stamp(const struct build *b)
 	return (struct lb_time){ LB_STAMP_TIME + (int64_t)b->o->place, 0 };
 }
 
+struct lb_time step_stamp(const struct build *b, const struct step_run *sr, bool *epoch)
+{
+	bool makes = sr->step->op == LB_OP_COPY || sr->step->op == LB_OP_ADD || sr->step->op == LB_OP_WORKDIR;
+	const char *seconds = makes && b->shape.epoch_in_files ? lb_stage_epoch(sr->before) : NULL;
+	*epoch = seconds != NULL;
+	return seconds ? (struct lb_time){ strtoll(seconds, NULL, 10), 0 } : build_stamp(b);
+}
+
 struct lb_digest stamp_digest(const struct build *b, const struct stage_run *st, const struct step_run *sr)
 {
 	struct lb_sha256 h;

@@ -65,6 +65,8 @@ static void add_step_to_image(const struct build *b, const struct step_run *sr, 
 				.empty_layer = !layer };
 	if (strcmp(b->o->policy->engine, "buildkit") != 0)
 		h.comment = NULL;
+	if (b->has_epoch)
+		h.created = b->epoch;
 	if (sr->outcome == LB_UNKNOWN || (sr->outcome == LB_HIT && !sr->result))
 		*known = false;
 	if (layer && sr->result->info_known)
@@ -229,6 +231,24 @@ static void set_platform(struct lb_image *im, const char *platform)
 	im->variant = end ? lb_strdup(end + 1) : NULL;
 }
 
+/* The time of what this build adds; what is younger in the base gets it too. */
+static void set_epoch(const struct build *b, struct lb_image *im)
+{
+	if (!b->has_epoch)
+		return;
+	im->created = b->epoch;
+	for (size_t i = 0; i < im->history_count; i++)
+		if (im->history[i].created > b->epoch)
+			im->history[i].created = b->epoch;
+}
+
+static void find_epoch(struct build *b)
+{
+	const char *seconds = b->shape.epoch_in_config ? lb_plan_epoch(b->plan) : NULL;
+	b->has_epoch = seconds != NULL;
+	b->epoch = seconds ? strtoll(seconds, NULL, 10) : 0;
+}
+
 static int make_image(struct build *b, struct stage_run *target, struct lb_err *err)
 {
 	lb_autoimage struct lb_image im;
@@ -236,10 +256,12 @@ static int make_image(struct build *b, struct stage_run *target, struct lb_err *
 	im.created = LB_CONTEXT_TIME;
 	set_platform(&im, target->plan->platform);
 	bool known = true;
+	find_epoch(b);
 	int rc = fill_image(b, target, &im, &known, err);
 	if (rc || !known)
 		return rc;
 	config_to_json(&target->state.config, im.config);
+	set_epoch(b, &im);
 	return store_and_push(b, target, &im, err);
 }
 

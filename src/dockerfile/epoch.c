@@ -45,11 +45,29 @@ static uint32_t line_of_arg(const struct lb_dockerfile *df)
 	return df->instructions[0].first_line;
 }
 
-int lb_plan_check_epoch(const struct lb_build_plan *plan, struct lb_err *err)
+static const char *given(const struct lb_build_plan *plan)
 {
 	const char *value = lb_build_arg(&plan->options, NAME);
-	if (!value)
-		value = lb_pairs_get(&plan->globals, NAME);
+	return value ? value : lb_pairs_get(&plan->globals, NAME);
+}
+
+const char *lb_plan_epoch(const struct lb_build_plan *plan)
+{
+	const char *value = given(plan);
+	return value && is_seconds(value) ? value : NULL;
+}
+
+const char *lb_stage_epoch(const struct lb_stage_state *s)
+{
+	const char *value = lb_stage_lookup(s, NAME);
+	if (!value && s->plan)
+		value = lb_build_arg(&s->plan->options, NAME);
+	return value && is_seconds(value) ? value : NULL;
+}
+
+int lb_plan_check_epoch(const struct lb_build_plan *plan, struct lb_err *err)
+{
+	const char *value = given(plan);
 	if (!value || *value == '\0' || is_seconds(value) || is_context(plan, value))
 		return 0;
 	int stage = lb_build_plan_find_stage(plan, value, SIZE_MAX);

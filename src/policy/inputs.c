@@ -33,11 +33,7 @@ bool lb_field_next(const char **at, const char *end, struct lb_field *out)
 
 const char *lb_inputs_epoch(const struct lb_inputs *in)
 {
-	const char *v = lb_stage_lookup(in->before, "SOURCE_DATE_EPOCH");
-	if (v || !in->before->plan)
-		return v;
-	const struct lb_pairs *args = in->before->plan->options.build_args;
-	return args ? lb_pairs_get(args, "SOURCE_DATE_EPOCH") : NULL;
+	return lb_stage_epoch(in->before);
 }
 
 static const char *variable(const char *name, void *arg)

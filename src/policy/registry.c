@@ -17,11 +17,12 @@ enum {
 	FRESH = 1 << LB_BUILDER_FRESH | 1 << LB_BUILDER_FRESH_MIN,
 	/* none of the extensions */
 	DIALECT_CLASSIC = LB_DIALECT_EARLIER_ONLY,
-	DIALECT_BUILDAH_128 = LB_DIALECT_MOUNT | LB_DIALECT_CHMOD | LB_DIALECT_PLATFORM_ARGS | LB_DIALECT_LINK |
-			      LB_DIALECT_PARENTS | LB_DIALECT_LATE_RULES | LB_DIALECT_LOOSE_NAMES | LB_DIALECT_EARLIER_ONLY |
-			      LB_DIALECT_SHARED_NAMES | LB_DIALECT_EXACT_NAMES,
+	DIALECT_BUILDAH_128 = LB_DIALECT_MOUNT | LB_DIALECT_CHMOD | LB_DIALECT_PLATFORM_ARGS | LB_DIALECT_LINK | LB_DIALECT_PARENTS |
+			      LB_DIALECT_LATE_RULES | LB_DIALECT_LOOSE_NAMES | LB_DIALECT_EARLIER_ONLY | LB_DIALECT_SHARED_NAMES |
+			      LB_DIALECT_EXACT_NAMES,
 	/* --link and --parents are read by all, and refused where a step uses them (buildah.c) */
-	DIALECT_BUILDAH_139 = DIALECT_BUILDAH_128 | LB_DIALECT_RUN_FLAGS | LB_DIALECT_HEREDOC | LB_DIALECT_EXCLUDE | LB_DIALECT_ADD_FLAGS | LB_DIALECT_MODIFIERS,
+	DIALECT_BUILDAH_139 = DIALECT_BUILDAH_128 | LB_DIALECT_RUN_FLAGS | LB_DIALECT_HEREDOC | LB_DIALECT_EXCLUDE | LB_DIALECT_ADD_FLAGS |
+			      LB_DIALECT_MODIFIERS,
 	DIALECT_KANIKO = LB_DIALECT_CHMOD | LB_DIALECT_HEREDOC | LB_DIALECT_PLATFORM_ARGS,
 	/* docker 20.10's front end is built in: heredocs, --link, --parents came with later syntax images */
 	DIALECT_BUILDKIT_08 = LB_DIALECT_MOUNT | LB_DIALECT_RUN_FLAGS | LB_DIALECT_CHMOD | LB_DIALECT_OWN_IGNORE | LB_DIALECT_PLATFORM_ARGS,
@@ -84,9 +85,10 @@ static const struct lb_policy policies[] = {
 	{ "buildkit", "0.8", "buildkit@0.8", LB_OBSERVED, DIALECT_BUILDKIT_08, WARM | COLD, BUILDKIT_SHAPE(.mount_dirs = LB_MOUNT_DIRS_ALL),
 	  &lb_buildkit_ops, &buildkit_08 },
 	{ "buildkit", "0.13", "buildkit@0.13", LB_OBSERVED, DIALECT_BUILDKIT_013, WARM | FRESH | COLD,
-	  BUILDKIT_SHAPE(.mount_touches_parent = true), &lb_buildkit_ops, &buildkit_013 },
+	  BUILDKIT_SHAPE(.mount_touches_parent = true, .epoch_in_config = true), &lb_buildkit_ops, &buildkit_013 },
 	{ "buildkit", "0.25", "buildkit@0.25", LB_OBSERVED, DIALECT_BUILDKIT_025, WARM | FRESH | COLD,
-	  BUILDKIT_SHAPE(.mount_touches_parent = true, .parents_by_chmod = true), &lb_buildkit_ops, &buildkit_025 },
+	  BUILDKIT_SHAPE(.mount_touches_parent = true, .parents_by_chmod = true, .epoch_in_config = true, .epoch_in_files = true),
+	  &lb_buildkit_ops, &buildkit_025 },
 	{ "classic", "20.10", "classic@20.10", LB_OBSERVED, DIALECT_CLASSIC, WARM | COLD, CLASSIC_SHAPE, &lb_classic_ops, &classic_20 },
 	{ "classic", "26.1", "classic@26.1", LB_OBSERVED, DIALECT_CLASSIC, WARM | COLD, CLASSIC_SHAPE, &lb_classic_ops, &classic_26 },
 	{ "classic", "28.5", "classic@28.5", LB_OBSERVED, DIALECT_CLASSIC, WARM | COLD, CLASSIC_SHAPE, &lb_classic_ops, &classic_26 },
@@ -96,8 +98,8 @@ static const struct lb_policy policies[] = {
 	  &lb_buildah_ops, &buildah_128 },
 	{ "buildah", "1.39", "buildah@1.39", LB_OBSERVED, DIALECT_BUILDAH_139, WARM | COLD,
 	  BUILDAH_SHAPE(.run_touches_etc = true, .etc_once = true, .mount_dirs = LB_MOUNT_DIRS_PARENTS), &lb_buildah_ops, &buildah_139 },
-	{ "buildah", "1.43", "buildah@1.43", LB_OBSERVED, DIALECT_BUILDAH_139, WARM | COLD, BUILDAH_SHAPE(.changed_dirs_only = true), &lb_buildah_ops,
-	  &buildah_143 },
+	{ "buildah", "1.43", "buildah@1.43", LB_OBSERVED, DIALECT_BUILDAH_139, WARM | COLD, BUILDAH_SHAPE(.changed_dirs_only = true),
+	  &lb_buildah_ops, &buildah_143 },
 	{ "kaniko", "1.24", "kaniko@1.24", LB_FROM_SOURCE, DIALECT_KANIKO, WARM | COLD, KANIKO_SHAPE, &lb_kaniko_ops, NULL },
 	{ "never", "", "never", LB_FROM_SOURCE, LB_DIALECT_ALL, WARM | FRESH | COLD, BUILDKIT_SHAPE(.mount_dirs = LB_MOUNT_DIRS_NONE),
 	  &lb_never_ops, NULL },

@@ -51,6 +51,8 @@ struct lb_shape {
 	                              lead to a change */
 	bool args_inherited;       /* a stage that begins on another has its ARGs too; else only its configuration */
 	bool copy_looks_at_root;   /* what the destination of a COPY or ADD is counts: lb_inputs.root is given where it is known */
+	bool epoch_in_config;      /* SOURCE_DATE_EPOCH is the time of the image and its history (BuildKit's build-repro.md, 0.11) */
+	bool epoch_in_files;       /* … and of what COPY, ADD and WORKDIR make */
 	uint32_t whiteout_mode;    /* of whiteout entries: 0600 or 0 */
 };
 

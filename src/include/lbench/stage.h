@@ -144,6 +144,10 @@ void lb_stage_state_init(struct lb_stage_state *s, struct lb_build_plan *plan, i
 
 /* A value of run_env or args in force, NULL when there is none. */
 const char *lb_stage_lookup(const struct lb_stage_state *s, const char *name);
+/* SOURCE_DATE_EPOCH where it is seconds since 1970. NULL: it is not given, or is what has no time here: a directory's
+ * context. Of a stage where it stands, and of the image. */
+const char *lb_stage_epoch(const struct lb_stage_state *s);
+const char *lb_plan_epoch(const struct lb_build_plan *plan);
 const char *lb_pairs_get(const struct lb_pairs *p, const char *name);
 
 #endif
