@@ -6,15 +6,15 @@
 
 #include "report/hint.h"
 
-#define TEXT_COLUMNS 60 /* of an instruction inside a sentence */
-#define TEXT_NBSP    "\xc2\xa0"
+#define TEXT_COLUMNS    60 /* of an instruction inside a sentence */
+#define TEXT_NBSP       "\xc2\xa0"
 #define ARGUMENTS_SHOWN 3
 
 /* An instruction in backticks. */
 static void code(struct lb_buf *out, const char *instruction)
 {
 	lb_autobuf struct lb_buf text = { 0 };
-	text_fit(&text, instruction, TEXT_COLUMNS);
+	text_fit_instruction(&text, instruction, TEXT_COLUMNS);
 	lb_buf_addc(out, '`');
 	for (const char *p = lb_buf_str(&text); *p; p++)
 		lb_buf_addc(out, *p == '`' ? '\'' : *p);
@@ -133,7 +133,8 @@ void report_answer_text(const struct report_view *v, const struct answer *a, str
 		lb_buf_adds(out, "Nothing to gain: what re-runs for nothing takes no time and makes next to no bytes.");
 		return;
 	case ANSWER_OPEN:
-		lb_buf_adds(out, "No step is known to re-run for nothing; whether some re-run at all depends on bytes that nothing here says.");
+		lb_buf_adds(out,
+			    "No step is known to re-run for nothing; whether some re-run at all depends on bytes that nothing here says.");
 		return;
 	case ANSWER_UNKNOWN:
 		lb_buf_adds(out, "No step is known to re-run for nothing; some that ran again have no model that says what they need.");
@@ -203,8 +204,7 @@ static int root_text(const struct report_view *v, const struct answer *a, struct
 	else if (argument) {
 		lb_buf_adds(out, " got another value of ");
 		rc = arguments_text(v, a, out, err);
-	}
-	else if (!strcmp(reason, "base-changed"))
+	} else if (!strcmp(reason, "base-changed"))
 		lb_buf_adds(out, " is another base image");
 	else if (!strcmp(reason, "instruction-changed"))
 		lb_buf_adds(out, " was written differently");

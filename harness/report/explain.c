@@ -125,7 +125,7 @@ static int step_row(const struct explain *x, const struct report_build *b, const
 	lb_autobuf struct lb_buf text = { 0 };
 	lb_buf_addf(&text, "%s:%u", b->text[BT_VARIANT], s->line);
 	grid_take(g, &text);
-	text_fit(&text, report_string(x->r, s->instruction), INSTRUCTION_COLUMNS);
+	text_fit_instruction(&text, report_string(x->r, s->instruction), INSTRUCTION_COLUMNS);
 	grid_take(g, &text);
 	grid_add(g, need_text(s));
 	grid_style(g, s->needed == NEED_NO && s->outcome == ST_MISS ? 'r' : ' ');

@@ -252,7 +252,7 @@ static void spare_copy(const struct report *r, const struct copy *c, const struc
 static void move_root(const struct report *r, const struct report_step *s, const struct report_step *root, struct lb_buf *out)
 {
 	lb_autobuf struct lb_buf text = { 0 };
-	text_fit(&text, report_string(r, root->instruction), 60);
+	text_fit_instruction(&text, report_string(r, root->instruction), 60);
 	lb_buf_addf(out, "move :%u `%s` below :%u", root->line, lb_buf_str(&text), s->line);
 }
 

@@ -58,7 +58,7 @@ static size_t rows(struct picture *p, const struct report_view *v, const struct 
 		picture_value(p, (double)c->x);
 		picture_value(p, (double)i + 1);
 		picture_text(p, lb_buf_str(&edit), 0);
-		text_fit(&text, report_string(r, named->instruction), LABEL_COLUMNS);
+		text_fit_instruction(&text, report_string(r, named->instruction), LABEL_COLUMNS);
 		lb_buf_addf(&text, "  %u", named->line);
 		picture_text(p, lb_buf_str(&text), 0);
 		picture_text(p, m.letter, 0);

@@ -39,7 +39,7 @@ static void stack_rows(struct picture *p, const struct report_view *v, const str
 		else
 			text_bytes(&label, l->mb * 1e6);
 		lb_buf_addf(&label, "%s  ", l->shared ? " ◆" : "");
-		text_fit(&label, l->text, LABEL_COLUMNS);
+		text_fit_instruction(&label, l->text, LABEL_COLUMNS);
 		picture_value(p, (double)n);
 		picture_text(p, v->r->variants[s->variant].name, 0);
 		picture_value(p, l->line);

@@ -188,7 +188,7 @@ int picture_times(const struct report_view *v, struct album *a, struct lb_err *e
 	lb_autostrv struct lb_strv names = { 0 };
 	for (size_t i = 0; i < colors.count; i++) {
 		lb_autobuf struct lb_buf name = { 0 };
-		text_fit(&name, report_string(v->r, colors.instruction[i]), 90);
+		text_fit_instruction(&name, report_string(v->r, colors.instruction[i]), 90);
 		lb_strv_add(&names, lb_buf_str(&name));
 	}
 	if (colors.other)

@@ -49,7 +49,7 @@ static void step_row(const struct report *r, const struct report_step *s, struct
 	lb_autobuf struct lb_buf text = { 0 };
 	lb_buf_addu(&text, s->line);
 	grid_take(out, &text);
-	text_fit(&text, report_string(r, s->instruction), INSTRUCTION_COLUMNS);
+	text_fit_instruction(&text, report_string(r, s->instruction), INSTRUCTION_COLUMNS);
 	grid_take(out, &text);
 	leaves(r, s, &text);
 	grid_take(out, &text);

@@ -91,6 +91,16 @@ void text_fit(struct lb_buf *out, const char *s, size_t width)
 	}
 }
 
+void text_fit_instruction(struct lb_buf *out, const char *s, size_t width)
+{
+	const char *command = s + strcspn(s, " ");
+	bool flags = strncmp(s, "RUN --", 6) == 0 && width && text_width(s) > width;
+	while (flags && strncmp(command, " --", 3) == 0)
+		command += 1 + strcspn(command + 1, " ");
+	lb_autofree char *bare = flags && *command ? lb_format("RUN …%s", command) : NULL;
+	text_fit(out, bare ? bare : s, width);
+}
+
 void text_pad(struct lb_buf *out, size_t columns)
 {
 	static const char blanks[] = "                                ";

@@ -12,6 +12,8 @@ size_t text_width(const char *s);
 /* Appends at most `width` columns of s, the last of them `…` when it does not fit; control characters as blanks,
  * bytes that are no UTF-8 as U+FFFD. width 0: all. */
 void text_fit(struct lb_buf *out, const char *s, size_t width);
+/* An instruction: where it does not fit, the flags of a RUN go first ("RUN … npm ci"), since what it runs tells it apart. */
+void text_fit_instruction(struct lb_buf *out, const char *s, size_t width);
 void text_pad(struct lb_buf *out, size_t columns);
 #define TEXT_NBSP "\xc2\xa0"
 /* Appends s broken at blanks into lines of `width` (0: one line); all but the first begin with `indent` blanks.

@@ -139,6 +139,29 @@ static void test_answer(void **state)
 	assert_float_equal(a.step.wasted_ns, 0.89 * 21.4e9, 1e3);
 }
 
+static void test_instructions(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *in;
+		size_t width;
+		const char *out;
+	} cases[] = {
+		{ "RUN --mount=type=cache,target=/c npm ci", 20, "RUN … npm ci" },
+		{ "RUN --mount=a --network=none npm ci", 12, "RUN … npm ci" },
+		{ "RUN --mount=a --network=none npm ci", 11, "RUN … npm…" },
+		{ "RUN --mount=a npm ci", 20, "RUN --mount=a npm ci" },
+		{ "RUN --mount=type=cache,target=/c npm ci", 0, "RUN --mount=type=cache,target=/c npm ci" },
+		{ "RUN --mount=type=cache", 10, "RUN --mou…" },
+		{ "COPY --from=a /b /c", 10, "COPY --fr…" },
+	};
+	for (size_t i = 0; i < LB_COUNT(cases); i++) {
+		lb_autobuf struct lb_buf out = { 0 };
+		text_fit_instruction(&out, cases[i].in, cases[i].width);
+		assert_string_equal(lb_buf_str(&out), cases[i].out);
+	}
+}
+
 static void test_text(void **state)
 {
 	(void)state;
@@ -213,10 +236,15 @@ static void test_format_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_golden),       cmocka_unit_test(test_csv_details),
-		cmocka_unit_test(test_engine_time),  cmocka_unit_test(test_color),
-		cmocka_unit_test(test_answer),       cmocka_unit_test(test_text),
-		cmocka_unit_test(test_format_names), cmocka_unit_test(bytes_are_rounded_as_printf_does),
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_csv_details),
+		cmocka_unit_test(test_engine_time),
+		cmocka_unit_test(test_color),
+		cmocka_unit_test(test_answer),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_instructions),
+		cmocka_unit_test(test_format_names),
+		cmocka_unit_test(bytes_are_rounded_as_printf_does),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
