@@ -72,7 +72,7 @@ static int verify(struct verify_command *c, const struct lb_strv *paths, struct 
 	catch_signals();
 	int rc = carry_out(c, paths, &v, err);
 	if (!rc && json)
-		verify_print_json(&v.report, &text);
+		verify_print_json(&v.report, v.titles.count ? verify_json_builds : NULL, &v.builds, &text);
 	else if (!rc)
 		print_table(&v, &text);
 	if (!rc && c->junit)

@@ -237,6 +237,35 @@ void verify_builds_release(struct verify_builds *b)
 	*b = (struct verify_builds){ 0 };
 }
 
+static void json_figure(struct lb_json *w, const char *key, double value)
+{
+	lb_json_key(w, key);
+	if (value < 0)
+		lb_json_null(w);
+	else
+		lb_json_real(w, value);
+}
+
+void verify_json_builds(struct lb_json *w, const void *builds)
+{
+	const struct verify_builds *b = builds;
+	lb_json_key(w, "builds");
+	lb_json_open(w, '[');
+	for (size_t i = 0; i < b->count; i++) {
+		const struct verify_build *x = &b->items[i];
+		lb_json_open(w, '{');
+		lb_json_kstr(w, "engine", x->engine);
+		lb_json_kstr(w, "variant", x->variant);
+		lb_json_kstr(w, "edit", x->edit);
+		json_figure(w, "run_s_predicted", x->predicted_s);
+		json_figure(w, "build_s_measured", x->measured_s);
+		json_figure(w, "image_mb_predicted", x->predicted_mb);
+		json_figure(w, "image_mb_measured", x->measured_mb);
+		lb_json_close(w, '}');
+	}
+	lb_json_close(w, ']');
+}
+
 static void add_figure(struct grid *g, double value)
 {
 	lb_autobuf struct lb_buf text = { 0 };

@@ -24,6 +24,7 @@ struct verify_builds {
 int verify_on(struct run_options *o, const char *path, bool quiet, struct verify_report *out, struct verify_builds *builds,
 	      struct lb_strv *titles, struct lb_err *err);
 void verify_builds_release(struct verify_builds *b);
+void verify_json_builds(struct lb_json *w, const void *builds); /* a member "builds" */
 void verify_print_builds(const struct verify_builds *b, unsigned width, struct lb_buf *out);
 
 #endif

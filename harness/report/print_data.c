@@ -243,7 +243,7 @@ static int json_block(struct lb_json *w, const struct report_group *g, struct lb
 	lb_json_kstr(w, "origin", v->block.origin);
 	if (v->block.engine) {
 		lb_json_kstr(w, "engine", v->block.engine);
-		lb_json_kstr(w, "run_s", "of whole builds, as measured");
+		lb_json_kstr(w, "seconds", report_seconds_of(&v->block));
 	}
 	lb_json_kstr(w, "builder", v->block.builder);
 	int rc = json_answer(w, v, err);

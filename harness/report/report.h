@@ -49,6 +49,8 @@ struct report_options {
  * (`mix`), columns: scenario subject policy origin builder variant workload edit seq weight repeats status hits
  * reusable misses wasted unknown stale run_s wasted_s push_bytes stored_bytes pulled_bytes at_least (names of the
  * values that are lower bounds) message. With `details` builds.csv, column for column.
+ * Of a real engine run_s is the seconds of whole builds (its RUNs are timed by nobody); in json such a block has
+ * "engine" (name and version) and "seconds": "build" beside its subject.
  *
  * json: { "schema": 1, "scenario", "run_id", "status", "seconds",
  *   "blocks": [ { "subject", "policy", "origin", "builder",

@@ -167,7 +167,8 @@ int process_run(const struct process_options *o, struct lb_buf *out, struct proc
 	result->cpu_ns = (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000000u +
 			 (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1000u;
 	if (result->status == NOT_STARTED && !out->len)
-		return lb_fail(err, LB_UNAVAILABLE, "%s cannot be started", o->argv->items[0]);
+		return lb_fail(err, LB_UNAVAILABLE, "%s cannot be started%s", o->argv->items[0],
+			       o->apart ? " in name spaces of its own (CAP_SYS_ADMIN is needed)" : "");
 	return 0;
 }
 

@@ -183,13 +183,13 @@ static void json_sums(struct lb_json *w, const struct sums *s)
 		}
 }
 
-void verify_print_json(const struct verify_report *r, struct lb_buf *out)
+void verify_print_json(const struct verify_report *r, void (*more)(struct lb_json *w, const void *arg), const void *arg, struct lb_buf *out)
 {
 	struct lb_json w = { .out = out, .pretty = true };
 	struct sums s;
 	collect(r, &s);
 	lb_json_open(&w, '{');
-	lb_json_kuint(&w, "cases", r->count);
+	lb_json_kuint(&w, r->unit ? "variants" : "cases", r->count);
 	lb_json_key(&w, "sums");
 	lb_json_open(&w, '[');
 	json_sums(&w, &s);
@@ -201,6 +201,8 @@ void verify_print_json(const struct verify_report *r, struct lb_buf *out)
 			for (size_t d = 0; d < r->rows[i].cells[k].count; d++)
 				json_difference(&w, &r->rows[i], &r->rows[i].cells[k], &r->rows[i].cells[k].items[d]);
 	lb_json_close(&w, ']');
+	if (more)
+		more(&w, arg);
 	lb_json_close(&w, '}');
 	lb_buf_addc(out, '\n');
 	release(&s);

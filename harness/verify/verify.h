@@ -36,7 +36,9 @@ size_t verify_report_differences(const struct verify_report *r);
 /* report.c */
 void verify_print_lines(const struct verify_report *r, struct lb_buf *out); /* one line a disagreement */
 void verify_print_table(const struct verify_report *r, struct lb_buf *out); /* topics by engines, agreed/compared */
-void verify_print_json(const struct verify_report *r, struct lb_buf *out);
+/* more: NULL, or adds members of its own */
+void verify_print_json(const struct verify_report *r, void (*more)(struct lb_json *w, const void *arg), const void *arg,
+		       struct lb_buf *out);
 void verify_print_junit(const struct verify_report *r, struct lb_buf *out);
 
 #endif
