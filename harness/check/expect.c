@@ -126,7 +126,7 @@ static void add_finding(const struct checking *c, const char *line)
 	size_t i = 0;
 	while (i < f->lines.count && strcmp(f->lines.items[i], line) != 0)
 		i++;
-	lb_autofree char *where = lb_format("%s %s", c->b->text[BT_POLICY], c->b->text[BT_BUILDER]);
+	lb_autofree char *where = lb_format("%s %s", report_decider(c->b), c->b->text[BT_BUILDER]);
 	if (i == f->lines.count) {
 		lb_strv_add(&f->lines, line);
 		lb_strv_take(&f->under, lb_steal(&where));

@@ -51,7 +51,8 @@ void gate_note(struct gating *x, char *text)
 /* An edit of the Dockerfile moves lines; people look at the file as it is, which the first build had. */
 uint32_t finding_origin_line(struct gating *x, const struct match_side *s, const struct report_step *step)
 {
-	lb_autofree char *key = lb_format("%s\n%s\n%s", s->b->text[BT_VARIANT], s->b->text[BT_POLICY], s->b->text[BT_BUILDER]);
+	lb_autofree char *key =
+		lb_format("%s\n%s\n%s\n%s", s->b->text[BT_VARIANT], s->b->text[BT_SUBJECT], s->b->text[BT_POLICY], s->b->text[BT_BUILDER]);
 	uintptr_t at = (uintptr_t)lb_map_get(x->cold, key);
 	if (!at || s->b->edit == EDIT_COLD)
 		return step->line;
@@ -128,7 +129,7 @@ struct finding *finding_for(struct gating *x, const struct pair *p, const struct
 
 void finding_add_under(struct finding *f, const struct pair *p)
 {
-	lb_autofree char *under = lb_format("%s %s", p->head.b->text[BT_POLICY], p->place.builder);
+	lb_autofree char *under = lb_format("%s %s", report_decider(p->head.b), p->place.builder);
 	if (!lb_strv_has(&f->edits, p->place.edit))
 		lb_strv_add(&f->edits, p->place.edit);
 	if (!lb_strv_has(&f->under, under))

@@ -49,7 +49,7 @@ static struct lb_map *index_cold(const struct report *r)
 	struct lb_map *m = lb_map_new(NULL);
 	for (size_t i = 0; i < r->builds_count; i++) {
 		const struct report_build *b = &r->builds[i];
-		lb_autofree char *key = lb_format("%s\n%s\n%s", b->text[BT_VARIANT], b->text[BT_POLICY], b->text[BT_BUILDER]);
+		lb_autofree char *key = lb_format("%s\n%s\n%s\n%s", b->text[BT_VARIANT], b->text[BT_SUBJECT], b->text[BT_POLICY], b->text[BT_BUILDER]);
 		if (b->edit == EDIT_COLD && report_build_ok(b) && !lb_map_get(m, key))
 			lb_map_set(m, key, (void *)(i + 1));
 	}

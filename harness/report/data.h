@@ -112,6 +112,11 @@ static inline bool report_on_engine(const struct report_build *b)
 {
 	return report_engine_name(b->text[BT_SUBJECT]);
 }
+/* Who decided: a real engine, or the built-in one by a policy. */
+static inline const char *report_decider(const struct report_build *b)
+{
+	return b->text[report_on_engine(b) ? BT_SUBJECT : BT_POLICY];
+}
 static inline bool report_build_ok(const struct report_build *b)
 {
 	return strcmp(b->text[BT_STATUS], "ok") == 0;

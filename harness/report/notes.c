@@ -121,7 +121,7 @@ static char *problem_text(const struct problem *p)
 	lb_autobuf struct lb_buf text = { 0 };
 	const struct report_build *b = p->first;
 	lb_buf_addf(&text, "%s: %s under %s, ", !strcmp(b->text[BT_STATUS], "skip") ? "skipped" : "failed", b->text[BT_VARIANT],
-		    b->text[BT_POLICY][0] ? b->text[BT_POLICY] : b->text[BT_SUBJECT]);
+		    report_decider(b)[0] ? report_decider(b) : b->text[BT_SUBJECT]);
 	for (size_t i = 0; p->edits.count <= SHOWN && i < p->edits.count; i++)
 		lb_buf_addf(&text, "%s%s", i ? ", " : "", p->edits.items[i]);
 	if (p->edits.count > SHOWN)
@@ -350,7 +350,7 @@ static bool refuses(const struct report_view *v, size_t variant)
 	const struct report *r = v->r;
 	for (size_t i = 0; !takes(v, variant) && i < r->builds_count; i++)
 		if (r->builds[i].variant == (int)variant && !strcmp(r->builds[i].text[BT_STATUS], "skip") &&
-		    !strcmp(r->builds[i].text[BT_POLICY], v->block.policy))
+		    r->builds[i].text[BT_POLICY] == v->block.policy && r->builds[i].text[BT_SUBJECT] == v->block.subject)
 			return true;
 	return false;
 }

@@ -25,12 +25,12 @@ static const char *origin_of(const struct report *r, const char *policy)
 	return "";
 }
 
-static const char *engine_of(const struct report *r, const char *subject)
+static const char *engine_of(const struct report *r, const char *subject, const char *member)
 {
 	const json_t *list = json_object_get(json_object_get(r->run, "options"), "engines");
 	for (size_t i = 0; i < json_array_size(list); i++)
 		if (!strcmp(report_member(json_array_get(list, i), "subject"), subject))
-			return report_member(json_array_get(list, i), "title");
+			return report_member(json_array_get(list, i), member);
 	return report_engine_name(subject) ? subject : NULL;
 }
 
@@ -54,7 +54,8 @@ size_t report_blocks(const struct report *r, struct report_block **out)
 			.platform = b->text[BT_PLATFORM],
 			.run_mode = b->text[BT_RUN_MODE],
 			.origin = report_on_engine(b) ? "" : origin_of(r, b->text[BT_POLICY]),
-			.engine = engine_of(r, b->text[BT_SUBJECT]),
+			.engine = engine_of(r, b->text[BT_SUBJECT], "title"),
+			.engine_version = engine_of(r, b->text[BT_SUBJECT], "engine_version"),
 		};
 	}
 	*out = blocks;

@@ -17,6 +17,7 @@ struct amount {
 struct report_block {
 	const char *subject, *policy, *builder, *platform, *run_mode;
 	const char *origin; /* "observed", "from source"; "" when run.json does not say */
+	const char *engine_version;
 	const char *engine; /* a real engine carried it out: "docker 20.10.24 (BuildKit)"; NULL */
 };
 /* Whose seconds the figures of a block are: "RUN", or "build" where a real engine tells those of its builds alone. */

@@ -50,9 +50,10 @@ struct loading {
 static struct trend_series *series_for(struct loading *l, const struct report *r, const char *variant, const struct report_block *b,
 				       enum trend_metric metric)
 {
-	size_t n = strcspn(b->policy, "@");
+	const char *who = b->engine ? b->subject : b->policy;
+	size_t n = strcspn(who, "@");
 	struct trend *t = l->t;
-	lb_autofree char *key = lb_format("%s\n%s\n%.*s\n%s\n%d", r->scenario, variant, (int)n, b->policy, b->builder, (int)metric);
+	lb_autofree char *key = lb_format("%s\n%s\n%.*s\n%s\n%d", r->scenario, variant, (int)n, who, b->builder, (int)metric);
 	uintptr_t at = (uintptr_t)lb_map_get(l->series, key);
 	if (at)
 		return &t->series[at - 1];
@@ -60,7 +61,7 @@ static struct trend_series *series_for(struct loading *l, const struct report *r
 	t->series[t->count++] = (struct trend_series){
 		.scenario = lb_arena_strdup(&t->arena, r->scenario),
 		.variant = lb_arena_strdup(&t->arena, variant),
-		.policy = lb_arena_strndup(&t->arena, b->policy, n),
+		.policy = lb_arena_strndup(&t->arena, who, n),
 		.builder = lb_arena_strdup(&t->arena, b->builder),
 		.metric = metric,
 		.exact = metric == TREND_REBUILT || metric == TREND_RUN,
@@ -76,7 +77,9 @@ static void add_point(struct loading *l, const struct report *r, const char *var
 	if (metric == TREND_RUN && strcmp(b->run_mode, "exec") == 0)
 		s->exact = false;
 	s->points = lb_grow(s->points, s->count, &s->cap, sizeof(*s->points));
-	s->points[s->count++] = (struct trend_point){ l->t->nights_count - 1, value, lb_arena_strdup(&l->t->arena, b->policy) };
+	/* a real engine's new version is told as new rules are */
+	lb_autofree char *who = b->engine ? lb_format("%s@%s", b->subject, b->engine_version) : lb_strdup(b->policy);
+	s->points[s->count++] = (struct trend_point){ l->t->nights_count - 1, value, lb_arena_strdup(&l->t->arena, who) };
 }
 
 static bool is_known(const struct amount *a)
