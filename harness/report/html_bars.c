@@ -278,7 +278,10 @@ static void stack_table(const struct layer_stack *s, struct lb_buf *out)
 			continue;
 		lb_buf_addf(out, "<tr><td class=\"no\">%u</td><td class=\"c\"><code>", l->line);
 		html_fit(out, l->text, 90);
-		lb_buf_adds(out, "</code></td><td class=\"r\">");
+		lb_buf_adds(out, "</code>");
+		if (l->more)
+			lb_buf_addf(out, " and %zu more", l->more);
+		lb_buf_adds(out, "</td><td class=\"r\">");
 		if (l->unknown)
 			lb_buf_addc(out, '?');
 		else

@@ -53,6 +53,17 @@ static bool is_unknown(const struct stacking *k, size_t i)
 	return done && s->layer_bytes == REPORT_UNKNOWN && (report_is(text, "RUN") || report_is(text, "COPY") || report_is(text, "ADD"));
 }
 
+static void push(struct layer_stack *s, const struct layer *l)
+{
+	size_t n = 0;
+	while (l->unknown && n + 1 < s->count && s->layers[s->count - 1 - n].unknown)
+		n++;
+	if (n == LAYERS_UNKNOWN)
+		s->layers[s->count - 1].more++;
+	else if (s->count < LAYERS_MOST)
+		s->layers[s->count++] = *l;
+}
+
 /* The layers of the stage that begins at `from`, above those of what it stands on. */
 static void add_stage(struct stacking *k, size_t from)
 {
@@ -64,14 +75,14 @@ static void add_stage(struct stacking *k, size_t from)
 		add_stage(k, (size_t)below);
 	else
 		s->layers[0] = (struct layer){ .text = text_of(k, from), .line = k->steps[from].line };
-	for (size_t i = from + 1; i < k->count && !report_is(text_of(k, i), "FROM") && s->count < LAYERS_MOST; i++) {
+	for (size_t i = from + 1; i < k->count && !report_is(text_of(k, i), "FROM"); i++) {
 		const struct report_step *step = &k->steps[i];
 		struct layer l = { .text = text_of(k, i), .line = step->line, .blob = step->blob };
 		l.unknown = is_unknown(k, i);
 		if (step->blob && step->blob_bytes != REPORT_UNKNOWN)
 			l.mb = (double)step->blob_bytes / 1e6;
 		if (l.mb > 0 || l.unknown)
-			s->layers[s->count++] = l;
+			push(s, &l);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include "report/answer.h"
 
 #define LAYERS_MOST 60
+#define LAYERS_UNKNOWN 3 /* one above the other; what follows is counted */
 
 struct layer {
 	const char *text;
@@ -16,6 +17,7 @@ struct layer {
 	double mb;
 	bool shared;          /* another variant has it too */
 	bool unknown;         /* it is there, and nobody knows its size: mb is 0 */
+	size_t more;          /* of unknown size too, right above it */
 	double from, label_y; /* where the plot puts it */
 };
 struct layer_stack {

@@ -10,6 +10,7 @@
 #include "report/picture.h"
 
 #define LABEL_COLUMNS 28
+#define LABEL_POINTS  15
 #define LEAST_GAP     0.042 /* between two labels, in parts of the tallest stack */
 
 /* Labels stand beside the middle of their layer, pushed up where the one below is too close. */
@@ -39,7 +40,9 @@ static void stack_rows(struct picture *p, const struct report_view *v, const str
 		else
 			text_bytes(&label, l->mb * 1e6);
 		lb_buf_addf(&label, "%s  ", l->shared ? " ◆" : "");
-		text_fit_instruction(&label, l->text, LABEL_COLUMNS);
+		text_fit_instruction(&label, l->text, LABEL_COLUMNS - (l->more ? 12 : 0));
+		if (l->more)
+			lb_buf_addf(&label, ", %zu more", l->more);
 		picture_value(p, (double)n);
 		picture_text(p, v->r->variants[s->variant].name, 0);
 		picture_value(p, l->line);
@@ -110,6 +113,7 @@ int picture_layers(const struct report_view *v, struct album *a, struct lb_err *
 	picture_num(&p, "scale_mb", scale.factor);
 	picture_num(&p, "top_mb", fmax(most, top) * 1.03);
 	picture_num(&p, "width", fmax(900, 160 + 430 * (double)n));
-	picture_num(&p, "height", 680);
+	/* as many labels as there are, each with its line */
+	picture_num(&p, "height", fmax(680, 130 + LABEL_POINTS * fmax(most, top) / (most * LEAST_GAP)));
 	return picture_write(&p, a, err);
 }
