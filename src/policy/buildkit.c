@@ -164,6 +164,7 @@ static struct lb_pending *pending_new(const struct lb_bk_op *op, const struct lb
 	p->base.free = pending_free;
 	p->op.digest = op->digest;
 	p->op.deps_count = op->deps_count;
+	p->op.binds = op->binds;
 	memcpy(p->op.deps, op->deps, op->deps_count * sizeof(op->deps[0]));
 	for (size_t i = 0; i < op->deps_count; i++)
 		lb_link_ref(p->op.deps[i].link);
@@ -212,6 +213,7 @@ static void merge_op(const struct lb_bk_ids *ids, struct lb_link *parent, struct
 	copy->keys_count = ids->count;
 	out->digest = merge;
 	out->deps_count = 0;
+	out->binds = false;
 	if (parent && parent->keys_count)
 		out->deps[out->deps_count++] = (struct lb_bk_dep){ .link = parent };
 	out->deps[out->deps_count++] = (struct lb_bk_dep){ .link = copy };

@@ -31,6 +31,7 @@ struct lb_bk_op {
 	struct lb_digest digest;
 	struct lb_bk_dep deps[LB_BK_DEPS_MAX];
 	size_t deps_count;
+	bool binds; /* a RUN that sees files of the context */
 };
 
 /* buildkit_key.c: the operation of a step; LB_UNSUPPORTED for more dependencies than a step can have. merge: COPY

@@ -29,13 +29,28 @@ static const struct lb_link *root_of(const struct lb_bk_op *op)
 	return op->deps_count && !op->deps[0].has_content && !op->deps[0].unknown ? op->deps[0].link : NULL;
 }
 
+/* What a result is marked with as tried: the operation and, of a RUN, the files of the context that it sees, which are
+ * known whatever else is not. */
+static struct lb_digest tried_as(const struct lb_bk_op *op)
+{
+	struct lb_sha256 h;
+	if (!op->binds)
+		return op->digest;
+	lb_sha256_init(&h);
+	lb_sha256_addd(&h, &op->digest);
+	for (size_t i = 0; i < op->deps_count; i++)
+		if (op->deps[i].has_content && !op->deps[i].link)
+			lb_sha256_addd(&h, &op->deps[i].content);
+	return lb_sha256_done(&h);
+}
+
 /* The digest of a choice, and the definition keys in it (deps has room for all). False: a dependency has no key. */
 static bool choice_link(const struct lb_bk_op *op, const struct choice *x, struct lb_digest *deps, struct lb_bk_link *out)
 {
 	struct lb_sha256 h;
 	lb_sha256_init(&h);
 	lb_sha256_addd(&h, &op->digest);
-	*out = (struct lb_bk_link){ .op = op->digest, .deps = deps };
+	*out = (struct lb_bk_link){ .op = tried_as(op), .deps = deps };
 	for (size_t i = 0; i < op->deps_count; i++) {
 		bool definition;
 		const struct lb_digest *key = dep_key(&op->deps[i], x->at[i], &definition);
@@ -163,7 +178,8 @@ bool lb_bk_may_match(struct lb_cache *c, const struct lb_bk_op *op)
 {
 	struct lb_bk_state *s = c->state;
 	const struct lb_link *root = root_of(op);
-	return lb_bk_book_tried(s->book, c->scope, &op->digest, root ? root->keys : NULL, root ? root->keys_count : 0);
+	const struct lb_digest tried = tried_as(op);
+	return lb_bk_book_tried(s->book, c->scope, &tried, root ? root->keys : NULL, root ? root->keys_count : 0);
 }
 
 bool lb_bk_any_unknown(const struct lb_bk_op *op)

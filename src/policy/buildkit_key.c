@@ -116,6 +116,7 @@ static int add_mounts(const struct lb_buildkit_rules *rules, const struct lb_inp
 		const struct lb_source *src = &in->sources[nth];
 		struct lb_bk_dep *d = add_dep(op, src->from);
 		d->selector = selector_of(or_empty(m->source));
+		op->binds |= !src->from && src->known;
 		int rc = add_content(d, src, false, err);
 		if (rc)
 			return rc;
@@ -252,6 +253,7 @@ int lb_bk_op_of(const struct lb_buildkit_rules *rules, const struct lb_inputs *i
 	struct lb_sha256 h;
 	int rc = 0;
 	out->deps_count = 0;
+	out->binds = false;
 	lb_sha256_init(&h);
 	lb_sha256_addu(&h, in->step->op);
 	if (in->step->op == LB_OP_RUN)
