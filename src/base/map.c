@@ -11,14 +11,23 @@
 
 #include <uthash.h>
 
-/* The last bytes of a digest are as good as any hash of it; other keys are seldom of its length. */
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 both = (unsigned __int128)a * b;
+	return (uint64_t)both ^ (uint64_t)(both >> 64);
+}
+
+/* Most keys are digests, and any part of one would do. But names of 32 bytes end alike, and so do numbers. */
 static unsigned hash_of(const void *key, size_t len)
 {
+	uint64_t w[4];
 	unsigned h;
-	if (len == 32)
-		memcpy(&h, (const char *)key + 28, sizeof(h));
-	else
-		HASH_JEN(key, len, h);
+	if (len == sizeof(w)) {
+		memcpy(w, key, sizeof(w));
+		return (unsigned)(fold(w[0] ^ 0x9e3779b97f4a7c15, w[1] ^ 0xbf58476d1ce4e5b9) ^
+				  fold(w[2] ^ 0x94d049bb133111eb, w[3] ^ 0xd6e8feb86659fd93));
+	}
+	HASH_JEN(key, len, h);
 	return h;
 }
 
@@ -28,6 +37,9 @@ struct item {
 	size_t len;
 	char key[];
 };
+
+/* There may be a map for each of many directories, with few files in most. */
+#define FIRST_BLOCK 256
 
 struct lb_map {
 	struct item *head;
@@ -39,6 +51,7 @@ struct lb_map *lb_map_new(void (*free_value)(void *))
 {
 	struct lb_map *m = lb_calloc(1, sizeof(*m));
 	m->free_value = free_value;
+	m->arena.block = FIRST_BLOCK;
 	return m;
 }
 

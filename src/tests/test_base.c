@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lbench/buf.h"
@@ -167,6 +169,43 @@ static void maps_keep_the_order_of_insertion(void **state)
 	assert_int_equal(seen, 2);
 }
 
+/* Seconds of CPU for a map with many keys of so many bytes, of which few differ: those at `at`. */
+static double seconds_of_keys(size_t len, size_t at)
+{
+	enum { COUNT = 20000 };
+	char key[64] = { 0 };
+	lb_automap struct lb_map *m = lb_map_new(NULL);
+	clock_t begin = clock();
+	for (int i = 0; i < COUNT; i++) {
+		memcpy(key + at, &i, sizeof(i));
+		assert_null(lb_map_getn(m, key, len));
+		lb_map_setn(m, key, len, m);
+	}
+	assert_int_equal(lb_map_count(m), COUNT);
+	return (double)(clock() - begin) / CLOCKS_PER_SEC;
+}
+
+/* Names that end alike, lists of four numbers. */
+static void maps_tell_keys_of_a_digests_length_apart(void **state)
+{
+	(void)state;
+	double other = seconds_of_keys(33, 0);
+	for (size_t at = 0; at <= 28; at += 2)
+		assert_true(seconds_of_keys(32, at) < 10 * other + 0.02);
+}
+
+static void maps_of_one_thing_are_small(void **state)
+{
+	(void)state;
+	struct lb_map *maps[1000];
+	size_t before = mallinfo2().uordblks;
+	for (size_t i = 0; i < LB_COUNT(maps); i++)
+		lb_map_set(maps[i] = lb_map_new(NULL), "name", maps);
+	assert_true(mallinfo2().uordblks - before <= 1200 * LB_COUNT(maps));
+	for (size_t i = 0; i < LB_COUNT(maps); i++)
+		lb_map_free(maps[i]);
+}
+
 static void files_are_whole_or_absent(void **state)
 {
 	(void)state;
@@ -216,6 +255,8 @@ int main(void)
 		cmocka_unit_test(digests_of_known_text),
 		cmocka_unit_test(json_is_written_as_it_is_read),
 		cmocka_unit_test(maps_keep_the_order_of_insertion),
+		cmocka_unit_test(maps_tell_keys_of_a_digests_length_apart),
+		cmocka_unit_test(maps_of_one_thing_are_small),
 		cmocka_unit_test(files_are_whole_or_absent),
 		cmocka_unit_test(arenas_keep_big_and_small_pieces),
 		cmocka_unit_test(xml_holds_any_text),
