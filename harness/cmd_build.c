@@ -74,6 +74,8 @@ static int check_push(const struct call *c, struct lb_err *err)
 		return 0;
 	if (strncmp(c->o.push, "oci:", 4) != 0 || !c->o.push[4])
 		return lb_fail(err, LB_USAGE, "--push is oci:DIR, not '%s': registries are not reached yet", c->o.push);
+	if (strchr(c->o.push + strlen("oci:"), ':'))
+		return lb_fail(err, LB_USAGE, "--push is oci:DIR, not '%s': there the image is called what -t says", c->o.push);
 	if (!c->name)
 		return lb_fail(err, LB_USAGE, "--push needs a name: -t NAME");
 	if (c->o.mode == LB_RUN_DRY)

@@ -27,7 +27,9 @@ static void add_count(struct lb_buf *out, const struct lb_push_count *count, con
 
 static int push(const struct img_store *s, const struct lb_strv *operands, struct lb_buf *out, struct lb_err *err)
 {
-	const char *where = operands->items[1];
+	/* "oci:DIR:NAME" as others write it: the first ':' parts them */
+	const char *where = operands->items[1], *colon = strchr(where + strlen("oci:"), ':');
+	lb_autofree char *dir = lb_strndup(where, colon ? (size_t)(colon - where) : strlen(where));
 	img_autoimage struct img_image image = { 0 };
 	struct lb_image_ref ref = { 0 };
 	struct lb_push_count count;
@@ -39,14 +41,15 @@ static int push(const struct img_store *s, const struct lb_strv *operands, struc
 	ref.manifest_bytes = image.manifest_bytes;
 	rc = img_config(s, &image.manifest, &ref.config, &ref.config_bytes, err);
 	if (!rc)
-		rc = lb_remote_open(where, &r, err);
+		rc = lb_remote_open(dir, &r, err);
 	if (rc)
 		return rc;
-	rc = lb_push(r, s->store, &ref, image.name, &count, err);
+	const char *name = colon && colon[1] ? colon + 1 : image.name;
+	rc = lb_push(r, s->store, &ref, name, &count, err);
 	lb_remote_close(r);
 	if (rc)
 		return rc;
-	lb_buf_addf(out, "%s:%s  ", where, image.name);
+	lb_buf_addf(out, "%s:%s  ", dir, name);
 	add_count(out, &count, "pushed");
 	return 0;
 }
@@ -101,11 +104,11 @@ static int transfer(const struct transfer *t, int argc, char **argv, struct lb_e
 int cmd_push(int argc, char **argv, struct lb_err *err)
 {
 	static const struct transfer t = { "push",
-					   "NAME oci:DIR",
+					   "NAME oci:DIR[:NAME]",
 					   "Copies an image of the store into an OCI layout, without what is there already.",
 					   "what, and where to? e.g. lbench push app oci:/srv/images",
 					   .remote = 1,
-					   .form = "oci:DIR",
+					   .form = "oci:DIR[:NAME]",
 					   .move = push };
 	return transfer(&t, argc, argv, err);
 }
