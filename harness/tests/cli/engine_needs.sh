@@ -36,3 +36,12 @@ COPY --from=made /all /all
 COPY . /ctx
 CMD ["cat", "/all"]
 D
+# a daemon has to be let start: where there are no cgroups, or no mounts, nothing that can be installed helps
+case " ${NEEDED:-dockerd} " in *" dockerd "*)
+	"$LBENCH" run -q --no-plots --on docker --edit doc --builder cold -o probe s >said 2>&1 || {
+		grep -qiE 'dockerd .*(cgroup|permission denied|not permitted|overlay|mount|network controller)' said &&
+			{ echo "skipped: dockerd does not start on this machine: $(tail -n 1 said)"; exit 78; }
+	}
+	rm -rf probe said
+	;;
+esac
