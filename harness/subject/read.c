@@ -1,47 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "subject/read.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- lines ---- */
-
-/* The next line from *at on, without its end; false: there is none. */
-static bool next_line(const char **at, const char **line, size_t *len)
-{
-	if (!**at)
-		return false;
-	*line = *at;
-	*len = strcspn(*at, "\n");
-	*at += *len + ((*at)[*len] == '\n');
-	*len -= *len && (*line)[*len - 1] == '\r';
-	return true;
-}
-
-static bool begins(const char *line, size_t len, const char *with)
-{
-	size_t n = strlen(with);
-	return len >= n && memcmp(line, with, n) == 0;
-}
-
-/* Digits at *p, which goes on behind them; false: none, or too many. */
-static bool number(const char **p, const char *end, unsigned *out)
-{
-	const char *from = *p;
-	for (*out = 0; *p < end && isdigit((unsigned char)**p) && *p - from < 7; (*p)++)
-		*out = *out * 10 + (unsigned)(**p - '0');
-	return *p > from;
-}
-
-/* "k/n" from *p on. */
-static bool fraction(const char **p, const char *end, unsigned *k, unsigned *n)
-{
-	if (!number(p, end, k) || *p >= end || **p != '/')
-		return false;
-	++*p;
-	return number(p, end, n);
-}
+#include "subject/lines.h"
 
 static bool is_operation(enum lb_keyword k)
 {
@@ -310,100 +273,4 @@ void read_classic(const struct reading *r)
 		}
 	}
 	end_of_failed(r, c.at);
-}
-
-/* "[s/t] STEP n/m: WORD …"; without brackets in a file of one stage. */
-struct head {
-	unsigned stage, step, all;
-	const char *word, *behind; /* the instruction's text, the next line */
-	size_t len;
-};
-
-static bool read_head(const char *line, size_t len, struct head *h)
-{
-	const char *p = line, *end = line + len;
-	unsigned stages;
-	h->stage = 1;
-	if (len && *p == '[') {
-		p++;
-		if (!fraction(&p, end, &h->stage, &stages) || !begins(p, (size_t)(end - p), "] "))
-			return false;
-		p += 2;
-	}
-	if (!begins(p, (size_t)(end - p), "STEP "))
-		return false;
-	p += 5;
-	if (!fraction(&p, end, &h->step, &h->all) || !begins(p, (size_t)(end - p), ": "))
-		return false;
-	h->word = p + 2;
-	h->len = (size_t)(end - h->word);
-	return true;
-}
-
-/* The step that a head means; count: none. */
-static size_t step_of(const struct reading *r, const struct head *h)
-{
-	size_t all = 0, own = 0, nth = h->step - 1;
-	for (size_t i = 0; i < r->count; i++) {
-		all += r->steps[i].stage == (int)h->stage - 1;
-		own += r->steps[i].stage == (int)h->stage - 1 && !r->steps[i].trigger;
-	}
-	if (h->all != own && h->all != all)
-		return r->count;
-	for (size_t i = 0; i < r->count; i++)
-		if (r->steps[i].stage == (int)h->stage - 1 && (h->all == all || !r->steps[i].trigger) && nth-- == 0) {
-			const char *word = lb_keyword_name(r->steps[i].keyword);
-			bool same = h->len >= strlen(word) && strncasecmp(h->word, word, strlen(word)) == 0;
-			return same ? i : r->count;
-		}
-	return r->count;
-}
-
-/* The head of a step that comes later, from `at` on: the first one, or the last one that a RUN's output may imitate. */
-static bool find_head(const struct reading *r, const char *at, size_t after, bool imitated, struct head *out, size_t *step)
-{
-	const char *line;
-	size_t len, best = r->count;
-	struct head h;
-	while (next_line(&at, &line, &len)) {
-		size_t i = read_head(line, len, &h) ? step_of(r, &h) : r->count;
-		if (i == r->count || (after != r->count && i <= after))
-			continue;
-		if (best != r->count && i > best)
-			continue;
-		best = i;
-		h.behind = at;
-		*out = h;
-		if (!imitated)
-			break;
-	}
-	*step = best;
-	return best != r->count;
-}
-
-static bool is_cached(const struct reading *r, const struct head *h)
-{
-	static const char hit[] = "--> Using cache";
-	const char *p = h->behind, *line;
-	size_t len;
-	(void)r;
-	return next_line(&p, &line, &len) && begins(line, len, hit);
-}
-
-void read_buildah(const struct reading *r)
-{
-	const char *at = r->text;
-	size_t last = r->count, step;
-	bool ran = false;
-	struct head h;
-	for (size_t i = 0; i < r->count; i++)
-		r->steps[i].outcome = r->failed ? LB_UNREACHED : LB_SKIPPED;
-	while (find_head(r, at, last, ran, &h, &step)) {
-		bool cached = is_cached(r, &h);
-		last = step;
-		r->steps[step].outcome = r->steps[step].keyword == LB_KW_FROM ? LB_META : cached ? LB_HIT : LB_MISS;
-		ran = r->steps[step].keyword == LB_KW_RUN && !cached;
-		at = h.behind;
-	}
-	end_of_failed(r, last);
 }
