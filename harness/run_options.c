@@ -295,7 +295,11 @@ static bool wants_exec(const struct scenario *s)
 	for (size_t i = 0; i < s->bases_count; i++)
 		if (s->bases[i].form == SCN_BASE_MODEL || s->bases[i].form == SCN_BASE_OPAQUE)
 			return false;
-	return s->bases_count && !s->models_count;
+	/* what a model says of a RUN's needs replays nothing */
+	for (size_t i = 0; i < s->models_count; i++)
+		if (s->models[i].has_seconds || s->models[i].writes_given)
+			return false;
+	return s->bases_count > 0;
 }
 
 enum lb_run_mode run_options_mode(const struct run_options *o, const struct scenario *s)

@@ -293,8 +293,7 @@ void print_learn_text(const struct report *r, const struct lb_strv *unknowns, st
 			    "}] }]`%s",
 			    base ? ", " : "");
 	else if (needs)
-		lb_buf_addf(out, "`run: [{ match: \"RUN …\", depends-on: [FILE] }]`%s%s", !strcmp(r->run_mode, "exec") ? " (then with `--run exec`)" : "",
-			    base ? ", " : "");
+		lb_buf_addf(out, "`run: [{ match: \"RUN …\", depends-on: [FILE] }]`%s", base ? ", " : "");
 	if (said)
 		lb_buf_addf(out, "%s.", base ? "`bases: { NAME: … }`" : "");
 	if (!*file && run)
