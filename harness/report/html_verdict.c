@@ -176,8 +176,20 @@ static void policy_head(const struct report_block *b, struct lb_buf *out)
 	lb_buf_adds(out, "<th scope=\"col\" class=\"l\">");
 	html_text(out, notes_rules(b));
 	lb_buf_adds(out, " <span class=\"f\">");
-	html_text(out, b->origin);
+	html_text(out, b->engine ? "build seconds" : b->origin);
 	lb_buf_adds(out, "</span></th>");
+}
+
+/* Seconds of RUNs and those of whole builds have a scale each. */
+static double longest(const struct report_groups *g, bool engine)
+{
+	double most = 1;
+	for (size_t i = 0; i < g->count; i++) {
+		const struct report_view *v = report_group_main(&g->items[i]);
+		for (size_t k = 0; k < v->r->variants_count && !v->block.engine == !engine; k++)
+			most = fmax(most, v->means[k].run_ns.value);
+	}
+	return most;
 }
 
 void html_policies(const struct report_groups *g, struct lb_buf *out)
@@ -185,12 +197,9 @@ void html_policies(const struct report_groups *g, struct lb_buf *out)
 	const struct report_view *first = report_group_main(&g->items[0]);
 	const struct report *r = first->r;
 	lb_autostrv struct lb_strv notes = { 0 };
-	double most = 1;
+	const double most[] = { longest(g, false), longest(g, true) };
 	if (g->count < 2)
 		return;
-	for (size_t i = 0; i < g->count; i++)
-		for (size_t k = 0; k < r->variants_count; k++)
-			most = fmax(most, report_group_main(&g->items[i])->means[k].run_ns.value);
 	lb_buf_adds(
 		out,
 		"<section><h2>The same under the rules of other engines</h2>\n"
@@ -203,8 +212,10 @@ void html_policies(const struct report_groups *g, struct lb_buf *out)
 		lb_buf_adds(out, "<tr><th scope=\"row\" class=\"l\">");
 		html_text(out, r->variants[k].name);
 		lb_buf_adds(out, "</th>");
-		for (size_t i = 0; i < g->count; i++)
-			policy_cell(report_group_main(&g->items[i]), k, first, most, out);
+		for (size_t i = 0; i < g->count; i++) {
+			const struct report_view *v = report_group_main(&g->items[i]);
+			policy_cell(v, k, first, most[v->block.engine != NULL], out);
+		}
 		lb_buf_adds(out, "</tr>\n");
 	}
 	lb_buf_adds(out, "</tbody></table></div>\n");

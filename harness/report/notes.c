@@ -284,6 +284,9 @@ static void example(const struct report_view *a, size_t variant, size_t commit, 
 static void cost_difference(const struct report_view *a, const struct report_view *b, size_t variant, struct lb_buf *text)
 {
 	const struct report_mean *x = &a->means[variant], *y = &b->means[variant];
+	/* seconds of RUNs are no seconds of builds */
+	if (!a->block.engine != !b->block.engine)
+		return;
 	if (x->covered <= 0 || y->covered <= 0 || x->run_ns.none || y->run_ns.none || x->run_ns.at_least || y->run_ns.at_least)
 		return;
 	double more = (y->run_ns.value - x->run_ns.value) / 1e9;

@@ -21,6 +21,7 @@ struct panel {
 };
 
 static const struct panel run_panel = { "run_s", "RUN", 1e9, picture_scale_s, offsetof(struct report_cell, run_ns) };
+static const struct panel build_panel = { "run_s", "build", 1e9, picture_scale_s, offsetof(struct report_cell, run_ns) };
 static const struct panel pushed_panel = { "pushed_mb", "pushed,", 1e6, picture_scale_mb, offsetof(struct report_cell, pushed) };
 static const struct panel stored_panel = { "stored_mb", "stored,", 1e6, picture_scale_mb, offsetof(struct report_cell, stored) };
 
@@ -164,7 +165,8 @@ static int bars(const struct report_view *v, const char *name, const char *what,
 
 int picture_bars(const struct report_view *v, struct album *a, struct lb_err *err)
 {
-	static const struct panel *const rebuild[] = { &run_panel, &pushed_panel }, *const bytes[] = { &stored_panel, &pushed_panel };
+	const struct panel *const rebuild[] = { v->block.engine ? &build_panel : &run_panel, &pushed_panel };
+	static const struct panel *const bytes[] = { &stored_panel, &pushed_panel };
 	int rc = bars(v, "rebuild", v->each ? "what a rebuild costs after each edit" : "what a rebuild costs after each commit", rebuild, a,
 		      err);
 	return rc ? rc : bars(v, "bytes", "bytes stored and pushed by a rebuild", bytes, a, err);
