@@ -95,7 +95,7 @@ def long(work):
     for n in (10, 200):
         make_long(f"{work}/long{n}", n)
         build(f"{work}/long{n}", store, f"long{n}")
-    time.sleep(3)  # of a directory that was written to just now everything is looked at
+    time.sleep(0.2)  # of a directory that was written to just now everything is looked at
     for n in (10, 200) * 2:
         build(f"{work}/long{n}", store, f"long{n}")
     compare("long", lambda: build(work + "/long200", store, "long200"), lambda: build(work + "/long10", store, "long10"), 101, "1.2")

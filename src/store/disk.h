@@ -16,10 +16,11 @@
 /* What was used so short a time before a lease began need not be touched for it. Half of what gc grants everybody: a lease
  * that it did not see yet when it looked is younger than that. */
 #define LB_DISK_FRESH_NS ((int64_t)300 * 1000000000)
-/* File systems count time in ticks, and some in two seconds. */
-#define LB_DISK_TICK_NS ((int64_t)2500000000)
-#define LB_DISK_NAME    48 /* of a temporary: "PREFIX-PROCESS-COUNTER" */
-#define LB_DISK_PATH    (sizeof("blobs/sha256/") + LB_DIGEST_HEX)
+/* File systems take the time of the kernel's last tick; stamps without a fraction may be of one that counts in two seconds. */
+#define LB_DISK_TICK_NS   ((int64_t)100000000)
+#define LB_DISK_COARSE_NS ((int64_t)2500000000)
+#define LB_DISK_NAME      48 /* of a temporary: "PREFIX-PROCESS-COUNTER" */
+#define LB_DISK_PATH      (sizeof("blobs/sha256/") + LB_DIGEST_HEX)
 
 /* What a stretch of reading found to be there, in that order (disk_tape.c). */
 struct lb_disk_there {

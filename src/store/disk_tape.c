@@ -125,12 +125,18 @@ void lb_disk_was_there(struct lb_disk *d, const struct lb_digest *digest, int64_
 	pthread_mutex_unlock(&d->mutex);
 }
 
+static bool may_have_changed_twice(const struct lb_disk *d, int64_t stamp_ns)
+{
+	bool coarse = stamp_ns % 1000000000 == 0;
+	return stamp_ns > d->lease_ns - (coarse ? LB_DISK_COARSE_NS : d->tick_ns);
+}
+
 /* What to keep; nothing when the directory changed meanwhile, or so lately that it may have. */
 static void there_text(struct lb_disk *d, struct lb_buf *out)
 {
 	struct lb_disk_there *was = &d->there, now;
 	if (!lb_tape_is_new(&was->tape) || !look_at_blobs(d, &now) || now.dev != was->dev || now.ino != was->ino ||
-	    now.ctime_ns != was->ctime_ns || now.ctime_ns > d->lease_ns - d->tick_ns)
+	    now.ctime_ns != was->ctime_ns || may_have_changed_twice(d, now.ctime_ns))
 		return;
 	lb_tape_put(out, was->dev);
 	lb_tape_put(out, was->ino);
