@@ -136,9 +136,8 @@ static int prepare(struct comparing *c, const char *rev, char **prefix, struct l
 		return lb_recode(err, LB_INVALID);
 	if (rc || (rc = checkout_prefix(c->head_root, work_tree, prefix, err)))
 		return rc;
-	const char *tmp = getenv("TMPDIR");
 	c->name = lb_strdup(lb_path_base(real));
-	if ((rc = lb_fs_mkdtemp(tmp && *tmp ? tmp : "/tmp", "lbench-", &c->out->scratch, err)))
+	if ((rc = lb_fs_mkdtemp(NULL, "lbench-", &c->out->scratch, err)))
 		return rc;
 	c->out->label = lb_format("%.10s (where HEAD left %s)", hex, rev);
 	c->base_root = lb_format("%s/tree/%s", c->out->scratch, c->name);

@@ -17,25 +17,14 @@ struct writing {
 	struct lb_err *err;
 };
 
-struct sink {
-	int fd;
-	const char *path;
-};
-
-static int write_bytes(void *arg, const void *data, size_t len, struct lb_err *err)
-{
-	const struct sink *s = arg;
-	return lb_fs_write_fd(s->fd, data, len, s->path, err);
-}
-
 static int write_file(const char *path, const struct lb_node *n, struct lb_err *err)
 {
 	lb_autofd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, n->attr.mode & 0777);
 	int errnum = errno;
 	if (fd < 0)
 		return lb_fail_errno(err, errnum, "cannot create %s", path);
-	struct sink sink = { fd, path };
-	return n->content ? lb_content_read(n->content, write_bytes, &sink, err) : 0;
+	struct lb_fs_sink sink = { fd, path };
+	return n->content ? lb_content_read(n->content, lb_fs_to_sink, &sink, err) : 0;
 }
 
 static int write_node(const char *path, size_t len, struct lb_node *n, void *arg)

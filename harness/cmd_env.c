@@ -47,11 +47,10 @@ struct sandbox {
 
 static struct sandbox try_sandbox(void)
 {
-	const char *tmp = getenv("TMPDIR");
 	lb_autofree char *dir = NULL;
 	struct lb_exec *x = NULL;
 	struct lb_err err;
-	int rc = lb_fs_mkdtemp(tmp && *tmp ? tmp : "/tmp", "lbench-env-", &dir, &err);
+	int rc = lb_fs_mkdtemp(NULL, "lbench-env-", &dir, &err);
 	struct lb_exec_options o = { .dir = dir };
 	if (!rc)
 		rc = lb_exec_new(&o, &x, &err);

@@ -33,7 +33,7 @@ static int find_scenario(struct rebuilding *x, struct lb_err *err)
 {
 	const struct report *head = x->head;
 	const json_t *subjects = json_object_get(json_object_get(head->run, "options"), "subjects");
-	const char *subject = json_string_value(json_array_get(subjects, 0)), *tmp = getenv("TMPDIR");
+	const char *subject = json_string_value(json_array_get(subjects, 0));
 	if (strcmp(head->run_mode, "exec") != 0)
 		return lb_fail(err, LB_USAGE, "--rebuild-base measures times; %s is of --run %s, which measures none", head->dir,
 			       head->run_mode);
@@ -44,7 +44,7 @@ static int find_scenario(struct rebuilding *x, struct lb_err *err)
 	x->path = rebuild_scenario(head);
 	if (!lb_fs_is_dir(AT_FDCWD, x->path))
 		return lb_fail(err, LB_UNAVAILABLE, "--rebuild-base: the scenario of %s, %s, is not here", head->dir, x->path);
-	return lb_fs_mkdtemp(tmp && *tmp ? tmp : "/tmp", "lbench-", &x->out->scratch, err);
+	return lb_fs_mkdtemp(NULL, "lbench-", &x->out->scratch, err);
 }
 
 /* As head was run, as often as tells something. Only head is held to its variants and edits: the base may have others. */

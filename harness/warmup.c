@@ -27,7 +27,6 @@ int warm_up(const struct run_options *o, const struct measure_options *m, unsign
 	struct measure_options quiet = *m;
 	struct scn_plan plan = { 0 };
 	lb_autofree char *dir = NULL;
-	const char *tmp = getenv("TMPDIR");
 	once.repeat = 1;
 	quiet.progress = NULL;
 	quiet.running = NULL;
@@ -36,7 +35,7 @@ int warm_up(const struct run_options *o, const struct measure_options *m, unsign
 	quiet.remote = m->remote ? "memory:" : NULL;
 	int rc = run_options_plan(&once, m->scenario, &plan, err);
 	if (!rc)
-		rc = lb_fs_mkdtemp(tmp && *tmp ? tmp : "/tmp", "lbench-", &dir, err);
+		rc = lb_fs_mkdtemp(NULL, "lbench-", &dir, err);
 	for (unsigned i = 0; i < rounds && !rc; i++) {
 		lb_autofree char *out = lb_format("%s/%u", dir, i);
 		rc = round_trip(&quiet, &plan, out, err);

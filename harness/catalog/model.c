@@ -34,17 +34,11 @@ static void refuse(struct making *m, char *why)
 		m->why = why;
 }
 
-static bool is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-	return strncmp(path, dir, n) == 0 && (!path[n] || path[n] == '/' || (n && dir[n - 1] == '/'));
-}
-
 static bool in_cache_mount(const struct making *m, const char *path)
 {
 	const struct lb_step *step = m->s->step;
 	for (size_t i = 0; path && i < step->mounts_count; i++)
-		if (step->mounts[i].type != LB_MOUNT_BIND && *step->mounts[i].target && is_below(path, step->mounts[i].target))
+		if (step->mounts[i].type != LB_MOUNT_BIND && *step->mounts[i].target && lb_path_is_below(path, step->mounts[i].target))
 			return true;
 	return false;
 }
@@ -189,7 +183,7 @@ static void forget(struct making *m, const struct command_line *l)
 			if (n > 2 && strcmp(joined + n - 2, "/*") == 0)
 				joined[n - 2] = '\0';
 			lb_autofree char *clean = joined ? lb_path_clean(joined) : NULL;
-			gone |= clean && is_below(m->writes[i].path, clean);
+			gone |= clean && lb_path_is_below(m->writes[i].path, clean);
 		}
 		if (gone)
 			m->writes[i].bytes = 0;

@@ -12,18 +12,10 @@ enum { VERSION = 2, NESTING_MAX = 4096 };
 
 /* ---- writing ---- */
 
-static void put_number(struct lb_buf *out, uint64_t n)
-{
-	uint8_t b[8];
-	for (int i = 0; i < 8; i++)
-		b[i] = (uint8_t)(n >> (8 * i));
-	lb_buf_add(out, b, sizeof(b));
-}
-
 /* NULL is not the same as "". */
 static void put_text(struct lb_buf *out, const char *s)
 {
-	put_number(out, s ? strlen(s) + 1 : 0);
+	lb_buf_add64(out, s ? strlen(s) + 1 : 0);
 	lb_buf_adds(out, s ? s : "");
 }
 
@@ -31,17 +23,17 @@ static void put_node(struct lb_buf *out, const struct lb_node *n)
 {
 	struct lb_digest digest = { 0 };
 	bool known = n->content && lb_content_digest_known(n->content, &digest);
-	put_number(out, (uint64_t)n->attr.kind | (uint64_t)n->attr.mode << 8 | (uint64_t)known << 32);
-	put_number(out, n->attr.uid | (uint64_t)n->attr.gid << 32);
-	put_number(out, (uint64_t)n->attr.mtime.sec);
-	put_number(out, n->attr.mtime.nsec);
-	put_number(out, n->attr.kind == LB_DIR ? n->entries_count : lb_node_size(n));
+	lb_buf_add64(out, (uint64_t)n->attr.kind | (uint64_t)n->attr.mode << 8 | (uint64_t)known << 32);
+	lb_buf_add64(out, n->attr.uid | (uint64_t)n->attr.gid << 32);
+	lb_buf_add64(out, (uint64_t)n->attr.mtime.sec);
+	lb_buf_add64(out, n->attr.mtime.nsec);
+	lb_buf_add64(out, n->attr.kind == LB_DIR ? n->entries_count : lb_node_size(n));
 	if (known)
 		lb_buf_add(out, digest.bytes, sizeof(digest.bytes));
 	if (n->attr.kind == LB_SYMLINK)
 		put_text(out, n->attr.target);
 	for (size_t i = 0; i < n->entries_count; i++) {
-		put_number(out, n->entries[i].name_len);
+		lb_buf_add64(out, n->entries[i].name_len);
 		lb_buf_add(out, n->entries[i].name, n->entries[i].name_len);
 		put_node(out, n->entries[i].node);
 	}
@@ -62,23 +54,23 @@ void img_seen_write_context(struct img_seen *seen, struct lb_buf *out)
 void img_seen_write(const struct img_seen *seen, struct lb_buf *out)
 {
 	size_t begin = out->len;
-	put_number(out, VERSION);
+	lb_buf_add64(out, VERSION);
 	put_text(out, seen->path);
 	put_text(out, seen->text);
 	put_text(out, seen->ignore);
 	put_text(out, seen->target);
 	put_text(out, seen->platform);
-	put_number(out, seen->args.count);
+	lb_buf_add64(out, seen->args.count);
 	for (size_t i = 0; i < seen->args.count; i++) {
 		put_text(out, seen->args.items[i].name);
 		put_text(out, seen->args.items[i].value);
 	}
-	put_number(out, seen->bases_count);
+	lb_buf_add64(out, seen->bases_count);
 	for (size_t i = 0; i < seen->bases_count; i++) {
 		put_text(out, seen->bases[i].name);
 		lb_buf_add(out, seen->bases[i].identity.bytes, sizeof(seen->bases[i].identity.bytes));
 	}
-	put_number(out, seen->named);
+	lb_buf_add64(out, seen->named);
 	lb_buf_add(out, seen->name.bytes, sizeof(seen->name.bytes));
 	lb_buf_add(out, seen->text_sum.bytes, sizeof(seen->text_sum.bytes));
 	struct lb_digest sum = lb_digest_of(out->data + begin, out->len - begin);
@@ -134,11 +126,7 @@ static const uint8_t *take(struct reader *r, uint64_t len)
 
 static uint64_t take_number(struct reader *r)
 {
-	const uint8_t *p = take(r, 8);
-	uint64_t n = 0;
-	for (int i = 0; i < 8; i++)
-		n |= (uint64_t)p[i] << (8 * i);
-	return n;
+	return lb_get64(take(r, 8));
 }
 
 static char *take_text(struct reader *r)

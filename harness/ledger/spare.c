@@ -24,18 +24,12 @@ static char *find_entry(const struct front *f, const char *path, const char **li
 	}
 }
 
-static bool is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-	return strncmp(path, dir, n) == 0 && (!path[n] || path[n] == '/');
-}
-
 /* COPY dist /srv wants what COPY . . only brings along. */
 static bool names(const struct front_step *step, const char *entry)
 {
 	for (size_t i = 0; i < step->patterns_count; i++) {
 		const char *p = step->patterns[i];
-		if (strcmp(p, "*") != 0 && (lb_glob_has_magic(p) || is_below(p, entry)))
+		if (strcmp(p, "*") != 0 && (lb_glob_has_magic(p) || lb_path_is_below(p, entry)))
 			return true;
 	}
 	return false;

@@ -13,24 +13,13 @@
 #include "lbench/layer.h"
 #include "subject/context.h"
 
-struct file {
-	int fd;
-	const char *path;
-};
-
-static int write_bytes(void *arg, const void *data, size_t len, struct lb_err *err)
-{
-	const struct file *f = arg;
-	return lb_fs_write_fd(f->fd, data, len, f->path, err);
-}
-
 static int write_tar(struct lb_node *tree, const char *path, struct lb_digest *diff_id, uint64_t *bytes, struct lb_err *err)
 {
 	lb_autofd int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return lb_fail_errno(err, errno, "cannot write %s", path);
-	struct file f = { fd, path };
-	return lb_layer_tar(tree, write_bytes, &f, diff_id, bytes, err);
+	struct lb_fs_sink f = { fd, path };
+	return lb_layer_tar(tree, lb_fs_to_sink, &f, diff_id, bytes, err);
 }
 
 static int put(struct lb_node **tree, const char *name, struct lb_content *content, struct lb_err *err)

@@ -24,25 +24,14 @@ struct writing {
 	struct lb_err *err;
 };
 
-struct file {
-	int fd;
-	const char *path;
-};
-
-static int write_bytes(void *arg, const void *data, size_t len, struct lb_err *err)
-{
-	const struct file *f = arg;
-	return lb_fs_write_fd(f->fd, data, len, f->path, err);
-}
-
 static int write_file(const char *path, const struct lb_node *n, struct lb_err *err)
 {
 	lb_autofd int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int errnum = errno;
 	if (fd < 0)
 		return lb_fail_errno(err, errnum, "cannot create %s", path);
-	struct file f = { fd, path };
-	return n->content ? lb_content_read(n->content, write_bytes, &f, err) : 0;
+	struct lb_fs_sink f = { fd, path };
+	return n->content ? lb_content_read(n->content, lb_fs_to_sink, &f, err) : 0;
 }
 
 static int set_attributes(const char *path, const struct lb_attr *a, struct lb_err *err)

@@ -211,8 +211,7 @@ static void free_ignore(void *ignore)
 
 static int open_exec(struct runner *r, struct lb_err *err)
 {
-	const char *tmp = getenv("TMPDIR");
-	int rc = lb_fs_mkdtemp(tmp && *tmp ? tmp : "/tmp", "lbench-verify-", &r->work, err);
+	int rc = lb_fs_mkdtemp(NULL, "lbench-verify-", &r->work, err);
 	if (rc)
 		return lb_recode(err, LB_CANTCREAT);
 	struct lb_exec_options o = { .dir = r->work, .remember = true, .stamps = { LB_STAMP_TIME, 0 } };

@@ -28,6 +28,13 @@ void lb_buf_add(struct lb_buf *b, const void *data, size_t len)
 	b->data[b->len] = '\0';
 }
 
+void lb_buf_add64(struct lb_buf *b, uint64_t n)
+{
+	uint8_t bytes[8];
+	lb_put64(bytes, n);
+	lb_buf_add(b, bytes, sizeof(bytes));
+}
+
 void lb_buf_adds(struct lb_buf *b, const char *s)
 {
 	lb_buf_add(b, s, strlen(s));

@@ -9,6 +9,8 @@
 
 #include <openssl/sha.h>
 
+#include "lbench/buf.h"
+
 _Static_assert(sizeof(SHA256_CTX) <= sizeof(struct lb_sha256), "state fits");
 
 static SHA256_CTX *ctx(struct lb_sha256 *h)
@@ -35,8 +37,7 @@ void lb_sha256_adds(struct lb_sha256 *h, const char *s)
 void lb_sha256_addu(struct lb_sha256 *h, uint64_t n)
 {
 	uint8_t b[8];
-	for (int i = 0; i < 8; i++)
-		b[i] = (uint8_t)(n >> (8 * i));
+	lb_put64(b, n);
 	lb_sha256_add(h, b, sizeof(b));
 }
 

@@ -57,6 +57,12 @@ int lb_fs_write_fd(int fd, const void *data, size_t len, const char *name, struc
 	return 0;
 }
 
+int lb_fs_to_sink(void *arg, const void *data, size_t len, struct lb_err *err)
+{
+	const struct lb_fs_sink *s = arg;
+	return lb_fs_write_fd(s->fd, data, len, s->name, err);
+}
+
 static void random_suffix(char out[13])
 {
 	uint8_t raw[6];
@@ -190,6 +196,10 @@ bool lb_fs_is_dir(int dirfd, const char *path)
 
 int lb_fs_mkdtemp(const char *dir, const char *prefix, char **path, struct lb_err *err)
 {
+	if (!dir)
+		dir = getenv("TMPDIR");
+	if (!dir || !*dir)
+		dir = "/tmp";
 	lb_autofree char *name = lb_format("%s/%sXXXXXX", dir, prefix);
 	if (!mkdtemp(name)) {
 		int e = errno;

@@ -81,6 +81,12 @@ char *lb_path_clean_rooted(const char *path)
 	return clean(path, 1);
 }
 
+bool lb_path_is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+	return strncmp(path, dir, n) == 0 && (!path[n] || path[n] == '/' || (n && dir[n - 1] == '/'));
+}
+
 const char *lb_path_base(const char *path)
 {
 	const char *slash = strrchr(path, '/');

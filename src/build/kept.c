@@ -79,10 +79,7 @@ static void load_note(struct build *b, const struct lb_digest *id, struct result
 	r->no_layer = note->data[0] & NO_LAYER;
 	*unknown = note->data[0] & UNKNOWN;
 	memcpy(r->world.bytes, note->data + 1, DIGEST);
-	uint64_t made = 0;
-	for (int i = 0; i < 8; i++)
-		made |= (uint64_t)(uint8_t)note->data[1 + DIGEST + i] << (8 * i);
-	r->made = (int64_t)made;
+	r->made = (int64_t)lb_get64(note->data + 1 + DIGEST);
 }
 
 const struct result *kept_load(struct build *b, const struct lb_digest *id)
@@ -111,8 +108,7 @@ static int save(struct build *b, const struct result *r, struct lb_err *err)
 {
 	uint8_t note[NOTE_BYTES] = { (uint8_t)((r->no_layer ? NO_LAYER : 0) | (result_unknown(r) ? UNKNOWN : 0)) };
 	memcpy(note + 1, r->world.bytes, DIGEST);
-	for (int i = 0; i < 8; i++)
-		note[1 + DIGEST + i] = (uint8_t)((uint64_t)r->made >> (8 * i));
+	lb_put64(note + 1 + DIGEST, (uint64_t)r->made);
 	return lb_store_memo_put(b->o->store, MEMO_KIND, &r->id, note, sizeof(note), err);
 }
 

@@ -12,14 +12,6 @@
 #define MEMO_KIND "image 1" /* the number: of how the texts are written */
 enum { MEMO_BYTES = 2 * 32 + 2 * 8 };
 
-static void put_number(struct lb_buf *out, uint64_t n)
-{
-	uint8_t bytes[8];
-	for (int i = 0; i < 8; i++)
-		bytes[i] = (uint8_t)(n >> (8 * i));
-	lb_buf_add(out, bytes, sizeof(bytes));
-}
-
 /* With its NUL, and a byte before it that tells none from an empty one. */
 static void put_text(struct lb_buf *out, const char *s)
 {
@@ -32,7 +24,7 @@ static void put_layer(struct lb_buf *out, const struct lb_layer_info *layer)
 {
 	lb_buf_add(out, layer->diff_id.bytes, sizeof(layer->diff_id.bytes));
 	lb_buf_add(out, layer->blob.bytes, sizeof(layer->blob.bytes));
-	put_number(out, layer->blob_bytes);
+	lb_buf_add64(out, layer->blob_bytes);
 	lb_buf_addc(out, (char)layer->compression);
 }
 
@@ -41,7 +33,7 @@ static void put_history(struct lb_buf *out, const struct lb_history *h)
 	put_text(out, h->created_by);
 	put_text(out, h->comment);
 	put_text(out, h->author);
-	put_number(out, (uint64_t)h->created);
+	lb_buf_add64(out, (uint64_t)h->created);
 	lb_buf_addc(out, h->empty_layer);
 }
 
@@ -56,24 +48,16 @@ static int identity_of(const struct lb_image *im, struct lb_digest *out, struct 
 	put_text(&all, im->os);
 	put_text(&all, im->variant);
 	put_text(&all, im->author);
-	put_number(&all, (uint64_t)im->created);
+	lb_buf_add64(&all, (uint64_t)im->created);
 	put_text(&all, config);
-	put_number(&all, im->layers_count);
+	lb_buf_add64(&all, im->layers_count);
 	for (size_t i = 0; i < im->layers_count; i++)
 		put_layer(&all, &im->layers[i]);
-	put_number(&all, im->history_count);
+	lb_buf_add64(&all, im->history_count);
 	for (size_t i = 0; i < im->history_count; i++)
 		put_history(&all, &im->history[i]);
 	*out = lb_digest_of(all.data, all.len);
 	return 0;
-}
-
-static uint64_t number_at(const char *at)
-{
-	uint64_t n = 0;
-	for (int i = 0; i < 8; i++)
-		n |= (uint64_t)(uint8_t)at[i] << (8 * i);
-	return n;
 }
 
 /* Both texts have to be there still. */
@@ -85,8 +69,8 @@ static bool recall(struct lb_store *s, const struct lb_digest *identity, struct 
 		return false;
 	memcpy(ref.config.bytes, memo.data, 32);
 	memcpy(ref.manifest.bytes, memo.data + 32, 32);
-	ref.config_bytes = number_at(memo.data + 64);
-	ref.manifest_bytes = number_at(memo.data + 72);
+	ref.config_bytes = lb_get64(memo.data + 64);
+	ref.manifest_bytes = lb_get64(memo.data + 72);
 	if (!lb_store_use(s, &ref.config) || !lb_store_use(s, &ref.manifest))
 		return false;
 	*out = ref;
@@ -98,8 +82,8 @@ static int remember(struct lb_store *s, const struct lb_digest *identity, const 
 	lb_autobuf struct lb_buf memo = { 0 };
 	lb_buf_add(&memo, ref->config.bytes, 32);
 	lb_buf_add(&memo, ref->manifest.bytes, 32);
-	put_number(&memo, ref->config_bytes);
-	put_number(&memo, ref->manifest_bytes);
+	lb_buf_add64(&memo, ref->config_bytes);
+	lb_buf_add64(&memo, ref->manifest_bytes);
 	return lb_store_memo_put(s, MEMO_KIND, identity, memo.data, memo.len, err);
 }
 

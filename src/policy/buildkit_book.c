@@ -262,14 +262,6 @@ void lb_bk_book_fetch(struct lb_bk_book *b, const struct lb_link *link, struct l
 
 /* ---- export ---- */
 
-static void add_number(struct lb_buf *out, uint64_t n)
-{
-	uint8_t b[8];
-	for (int i = 0; i < 8; i++)
-		b[i] = (uint8_t)(n >> (8 * i));
-	lb_buf_add(out, b, sizeof(b));
-}
-
 static void add_digest(struct lb_buf *out, const struct lb_digest *d)
 {
 	lb_buf_add(out, d->bytes, sizeof(d->bytes));
@@ -353,7 +345,7 @@ static void export_link(const struct entry *e, struct todo *t, struct lb_buf *ou
 	add_digest(out, &e->link.op);
 	add_digest(out, &e->link.choice);
 	add_digest(out, &e->link.id);
-	add_number(out, (uint64_t)e->link.deps_count << 1 | e->link.rooted);
+	lb_buf_add64(out, (uint64_t)e->link.deps_count << 1 | e->link.rooted);
 	for (size_t k = 0; k < e->link.deps_count; k++) {
 		add_digest(out, &e->link.deps[k]);
 		todo_add(t, &e->link.deps[k]);
@@ -386,9 +378,9 @@ int lb_bk_book_end(struct lb_bk_book *b, struct lb_scope *scope, const struct lb
 	lb_autobuf struct lb_buf out = { 0 }, results = { 0 }, links = { 0 };
 	uint64_t links_count = 0, results_count = export_results(b, final, counts, &results);
 	export_links(b, &links, &links_count, &results, &results_count);
-	add_number(&out, results_count);
+	lb_buf_add64(&out, results_count);
 	lb_buf_add(&out, results.data, results.len);
-	add_number(&out, links_count);
+	lb_buf_add64(&out, links_count);
 	lb_buf_add(&out, links.data, links.len);
 	return lb_scope_put(scope, export_key(), out.data, out.len, err);
 }
@@ -417,11 +409,8 @@ static void take(struct reader *r, void *out, size_t len)
 static uint64_t take_number(struct reader *r)
 {
 	uint8_t b[8];
-	uint64_t n = 0;
 	take(r, b, sizeof(b));
-	for (int i = 0; i < 8; i++)
-		n |= (uint64_t)b[i] << (8 * i);
-	return n;
+	return lb_get64(b);
 }
 
 static void import_result(struct lb_bk_book *b, struct reader *r, struct lb_cache_counts *counts)

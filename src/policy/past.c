@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "lbench/buf.h"
+
 enum { DIGEST = 32, NO_LAYER = 1, HELD = 2 };
 _Static_assert(LB_PAST_BYTES == 3 * DIGEST + 8 + 1, "the places below");
 
@@ -15,8 +17,7 @@ void lb_past_encode(const struct lb_past *k, uint8_t b[LB_PAST_BYTES])
 	memcpy(b, k->result.bytes, DIGEST);
 	memcpy(b + DIGEST, k->diff_id.bytes, DIGEST);
 	memcpy(b + 2 * DIGEST, k->inputs.bytes, DIGEST);
-	for (int i = 0; i < 8; i++)
-		b[3 * DIGEST + i] = (uint8_t)(k->bytes >> (8 * i));
+	lb_put64(b + 3 * DIGEST, k->bytes);
 	b[LB_PAST_BYTES - 1] = (uint8_t)((k->no_layer ? NO_LAYER : 0) | (k->held ? HELD : 0));
 }
 
@@ -25,9 +26,7 @@ void lb_past_decode(const uint8_t b[LB_PAST_BYTES], struct lb_past *out)
 	memcpy(out->result.bytes, b, DIGEST);
 	memcpy(out->diff_id.bytes, b + DIGEST, DIGEST);
 	memcpy(out->inputs.bytes, b + 2 * DIGEST, DIGEST);
-	out->bytes = 0;
-	for (int k = 0; k < 8; k++)
-		out->bytes |= (uint64_t)b[3 * DIGEST + k] << (8 * k);
+	out->bytes = lb_get64(b + 3 * DIGEST);
 	out->no_layer = b[LB_PAST_BYTES - 1] & NO_LAYER;
 	out->held = b[LB_PAST_BYTES - 1] & HELD;
 }

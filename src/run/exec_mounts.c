@@ -59,16 +59,10 @@ static char *real_target(const struct lb_node *root, const char *target, bool *t
 	return lb_strdup(path);
 }
 
-static bool is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-	return strncmp(path, dir, n) == 0 && (path[n] == '/' || !path[n]);
-}
-
 /* Makes the directories above path, and path itself as a directory or an empty file, in this RUN's stubs. */
 static int make_stub(struct mounting *m, const char *path, bool is_file, struct lb_err *err)
 {
-	if (is_below(path, "dev") || is_below(path, "proc"))
+	if (lb_path_is_below(path, "dev") || lb_path_is_below(path, "proc"))
 		return 0;
 	lb_autofree char *top = lb_format("%s/s", m->own);
 	int rc = lb_fs_mkdirs(m->x->dir_fd, top, err);

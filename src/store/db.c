@@ -443,9 +443,9 @@ void lb_db_keep_tape(struct lb_db *db, const struct lb_digest *about, uint64_t c
 {
 	lb_autobuf struct lb_buf memo = { 0 };
 	lb_autostmt struct lb_stmt st = { 0 };
-	lb_tape_put(&memo, changes);
-	lb_tape_put(&memo, check->len);
-	lb_tape_put(&memo, check->sum);
+	lb_buf_add64(&memo, changes);
+	lb_buf_add64(&memo, check->len);
+	lb_buf_add64(&memo, check->sum);
 	if (lb_db_use(db, LB_SQL_MEMO_PUT, &st, NULL) != 0)
 		return;
 	lb_stmt_text(&st, 1, TAPES);

@@ -111,7 +111,7 @@ static void put_layer(struct lb_stmt *st, struct lb_buf *told)
 	lb_stmt_take_digest(st, 2, &d);
 	lb_buf_add(told, d.bytes, sizeof(d.bytes));
 	for (size_t i = 0; i < LB_COUNT(numbers); i++)
-		lb_tape_put(told, lb_stmt_take_uint(st, numbers[i]));
+		lb_buf_add64(told, lb_stmt_take_uint(st, numbers[i]));
 }
 
 static int take_layer(const char *at, size_t len, enum lb_compression c, struct lb_layer_info *out, struct lb_err *err)

@@ -44,10 +44,7 @@ static bool read_tape(const struct lb_disk *d, const char *path, const struct lb
 
 /* ---- what is there ---- */
 
-struct header {
-	uint64_t dev, ino, ctime_ns, used_ns, sum;
-};
-enum { HEADER = 5 * 8 };
+enum { HEADER = 5 * 8 }; /* dev, ino, ctime_ns, used_ns, and the sum of the tape behind it */
 
 static void there_path(const struct lb_digest *about, char path[THERE_PATH])
 {
@@ -66,27 +63,31 @@ static bool look_at_blobs(const struct lb_disk *d, struct lb_disk_there *out)
 	return true;
 }
 
+static bool same_blobs(const struct lb_disk_there *a, const struct lb_disk_there *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->ctime_ns == b->ctime_ns;
+}
+
 /* The tape of the time before, where it is of the same directory, unchanged. */
 static void read_there(const struct lb_disk *d, const char *path, struct lb_disk_there *there)
 {
 	lb_autobuf struct lb_buf text = { 0 };
+	struct lb_disk_there was;
 	if (lb_fs_read(d->root, path, &text, NULL) != 0 || text.len < HEADER)
 		return;
 	const char *at = text.data;
-	struct header h;
-	h.dev = lb_tape_take(&at);
-	h.ino = lb_tape_take(&at);
-	h.ctime_ns = lb_tape_take(&at);
-	h.used_ns = lb_tape_take(&at);
-	h.sum = lb_tape_take(&at);
-	if (h.dev != there->dev || h.ino != there->ino || (int64_t)h.ctime_ns != there->ctime_ns ||
-	    (int64_t)h.used_ns < d->lease_ns - LB_DISK_FRESH_NS)
+	was.dev = lb_tape_take(&at);
+	was.ino = lb_tape_take(&at);
+	was.ctime_ns = (int64_t)lb_tape_take(&at);
+	was.used_ns = (int64_t)lb_tape_take(&at);
+	uint64_t sum = lb_tape_take(&at);
+	if (!same_blobs(&was, there) || was.used_ns < d->lease_ns - LB_DISK_FRESH_NS)
 		return;
 	lb_buf_add(&there->tape.was, at, text.len - HEADER);
-	if (lb_tape_check_of(&there->tape.was).sum != h.sum)
+	if (lb_tape_check_of(&there->tape.was).sum != sum)
 		lb_buf_clear(&there->tape.was);
 	else
-		there->used_ns = (int64_t)h.used_ns;
+		there->used_ns = was.used_ns;
 }
 
 static void begin_there(struct lb_disk *d, const struct lb_digest *about)
@@ -135,14 +136,13 @@ static bool may_have_changed_twice(const struct lb_disk *d, int64_t stamp_ns)
 static void there_text(struct lb_disk *d, struct lb_buf *out)
 {
 	struct lb_disk_there *was = &d->there, now;
-	if (!lb_tape_is_new(&was->tape) || !look_at_blobs(d, &now) || now.dev != was->dev || now.ino != was->ino ||
-	    now.ctime_ns != was->ctime_ns || may_have_changed_twice(d, now.ctime_ns))
+	if (!lb_tape_is_new(&was->tape) || !look_at_blobs(d, &now) || !same_blobs(&now, was) || may_have_changed_twice(d, now.ctime_ns))
 		return;
-	lb_tape_put(out, was->dev);
-	lb_tape_put(out, was->ino);
-	lb_tape_put(out, (uint64_t)was->ctime_ns);
-	lb_tape_put(out, (uint64_t)was->used_ns);
-	lb_tape_put(out, lb_tape_check_of(&was->tape.now).sum);
+	lb_buf_add64(out, was->dev);
+	lb_buf_add64(out, was->ino);
+	lb_buf_add64(out, (uint64_t)was->ctime_ns);
+	lb_buf_add64(out, (uint64_t)was->used_ns);
+	lb_buf_add64(out, lb_tape_check_of(&was->tape.now).sum);
 	lb_buf_add(out, was->tape.now.data, was->tape.now.len);
 }
 

@@ -138,8 +138,8 @@ static void add_record(struct lb_scope *sc, struct lb_stmt *st, struct lb_chain 
 	uint64_t serial = lb_stmt_take_uint(st, 0);
 	lb_stmt_take_blob(st, 1, &data, &len);
 	add_read(sc, chain, serial, data, len);
-	lb_tape_put(told, serial);
-	lb_tape_put(told, len);
+	lb_buf_add64(told, serial);
+	lb_buf_add64(told, len);
 	lb_buf_add(told, data, len);
 }
 
@@ -153,7 +153,7 @@ static int ask_for_records(struct lb_scope *sc, enum lb_sql which, const struct 
 	lb_stmt_uint(&st, 1, sc->id);
 	lb_stmt_digest(&st, 2, key);
 	lb_stmt_uint(&st, 3, before);
-	lb_tape_put(told, 0);
+	lb_buf_add64(told, 0);
 	for (;; most--) {
 		bool row = false;
 		rc = lb_stmt_step(&st, &row, err);

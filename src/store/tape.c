@@ -8,12 +8,6 @@
 /* Longer ones are not worth it. */
 #define LONGEST ((size_t)4 << 20)
 
-static void encode(uint64_t n, char b[8])
-{
-	for (int i = 0; i < 8; i++)
-		b[i] = (char)(n >> (8 * i));
-}
-
 struct lb_question lb_question_of(char letter, const struct lb_digest *key)
 {
 	struct lb_question q = { .len = 1 + sizeof(key->bytes) };
@@ -25,7 +19,7 @@ struct lb_question lb_question_of(char letter, const struct lb_digest *key)
 void lb_question_add(struct lb_question *q, uint64_t n)
 {
 	assert(q->len + 8 <= sizeof(q->bytes));
-	encode(n, q->bytes + q->len);
+	lb_put64(q->bytes + q->len, n);
 	q->len += 8;
 }
 
@@ -39,18 +33,9 @@ bool lb_question_text(struct lb_question *q, const char *text)
 	return true;
 }
 
-void lb_tape_put(struct lb_buf *out, uint64_t n)
-{
-	char b[8];
-	encode(n, b);
-	lb_buf_add(out, b, sizeof(b));
-}
-
 uint64_t lb_tape_take(const char **at)
 {
-	uint64_t n = 0;
-	for (int i = 0; i < 8; i++)
-		n |= (uint64_t)(uint8_t)(*at)[i] << (8 * i);
+	uint64_t n = lb_get64(*at);
 	*at += 8;
 	return n;
 }
@@ -93,8 +78,8 @@ void lb_tape_tell(struct lb_tape *t, const void *ask, size_t len, const void *to
 	t->off = t->off || t->now.len + len + told_len > LONGEST;
 	if (t->off || !t->differs)
 		return;
-	lb_tape_put(&t->now, len);
-	lb_tape_put(&t->now, told_len);
+	lb_buf_add64(&t->now, len);
+	lb_buf_add64(&t->now, told_len);
 	lb_buf_add(&t->now, ask, len);
 	lb_buf_add(&t->now, told, told_len);
 }

@@ -41,8 +41,6 @@ struct lb_question lb_question_of(char letter, const struct lb_digest *key);
 void lb_question_add(struct lb_question *q, uint64_t n);        /* up to seven */
 bool lb_question_text(struct lb_question *q, const char *text); /* false: it is too long */
 
-/* Numbers in answers: 8 bytes, little endian. */
-void lb_tape_put(struct lb_buf *out, uint64_t n);
-uint64_t lb_tape_take(const char **at);
+uint64_t lb_tape_take(const char **at); /* a number that lb_buf_add64 put there */
 
 #endif

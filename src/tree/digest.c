@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lbench/buf.h"
 #include "lbench/mem.h"
 
 struct memo {
@@ -108,8 +109,7 @@ static void add(struct sum *s, const void *data, size_t len)
 static void add_number(struct sum *s, uint64_t n)
 {
 	unsigned char b[8];
-	for (size_t i = 0; i < sizeof(b); i++)
-		b[i] = (unsigned char)(n >> (8 * i));
+	lb_put64(b, n);
 	add(s, b, sizeof(b));
 }
 

@@ -50,9 +50,7 @@ static int fail_here(struct walk *w, int errnum, struct lb_err *err)
 static uint64_t link_group(const struct walk *w)
 {
 	struct lb_digest d = lb_digest_of(w->path.data, w->path.len);
-	uint64_t n = 0;
-	for (size_t i = 0; i < 8; i++)
-		n |= (uint64_t)d.bytes[i] << (8 * i);
+	uint64_t n = lb_get64(d.bytes);
 	return n ? n : 1;
 }
 

@@ -20,6 +20,12 @@ int lb_fs_read(int dirfd, const char *path, struct lb_buf *out, struct lb_err *e
 int lb_fs_read_fd(int fd, struct lb_buf *out, struct lb_err *err);
 /* Writes all of data to fd, across short writes and EINTR. name is for the message. */
 int lb_fs_write_fd(int fd, const void *data, size_t len, const char *name, struct lb_err *err);
+/* The same for those who hand bytes on in pieces; arg is a struct lb_fs_sink. */
+struct lb_fs_sink {
+	int fd;
+	const char *name;
+};
+int lb_fs_to_sink(void *arg, const void *data, size_t len, struct lb_err *err);
 /* Whole or absent: writes under a temporary name beside path, renames. What is no regular file (/dev/stdout, a pipe) is
  * written to as it is. */
 int lb_fs_write(int dirfd, const char *path, const void *data, size_t len, struct lb_err *err);
@@ -33,7 +39,7 @@ int lb_fs_open_dir(int dirfd, const char *path, int *fd, struct lb_err *err);
 int lb_fs_open_below(int dirfd, const char *path, int flags);
 bool lb_fs_exists(int dirfd, const char *path);
 bool lb_fs_is_dir(int dirfd, const char *path);
-/* A temporary directory below dir ("<dir>/<prefix>XXXXXX"); *path is the caller's. */
+/* A temporary directory below dir ("<dir>/<prefix>XXXXXX"; NULL: below TMPDIR, or /tmp); *path is the caller's. */
 int lb_fs_mkdtemp(const char *dir, const char *prefix, char **path, struct lb_err *err);
 
 /* "a/b" of "a" and "b"; the caller's. An absolute second part stands alone. */
@@ -42,6 +48,7 @@ char *lb_path_join(const char *a, const char *b);
 char *lb_path_clean(const char *path);
 char *lb_path_clean_rooted(const char *path); /* of "/" and path */
 const char *lb_path_base(const char *path); /* what follows the last '/'; borrowed */
+bool lb_path_is_below(const char *path, const char *dir); /* or dir itself; dir may end with '/' */
 char *lb_path_dir(const char *path);        /* what stands before it, "." when nothing; the caller's */
 
 #endif
