@@ -10,17 +10,14 @@
 /* "RUN npm ci", "bytes of RUN npm ci"; NULL when all is known. The place is that of the first variant that has it. */
 static char *unknown_of(const struct scenario *s, const struct lb_instruction *in, const char *place, bool measured)
 {
-	lb_autofree char *bare = lb_format("RUN %s", in->rest);
-	const struct lb_model *m = lb_model_find(s->models, s->models_count, in->original);
-	if (!m)
-		m = lb_model_find(s->models, s->models_count, bare);
+	const struct lb_model *m = lb_model_find(s->models, s->models_count, in->original, in->rest);
 	if (!m && !measured)
-		return lb_format("%s %s", place, bare);
+		return lb_format("%s RUN %s", place, in->rest);
 	bool needs = !m || !m->depends_given, seconds = !measured && !m->has_seconds, bytes = !measured && !m->writes_given;
 	if (!needs && !seconds && !bytes)
 		return NULL;
-	return lb_format("%s%s%s of %s %s", seconds ? "seconds" : "", bytes ? seconds ? ", bytes" : "bytes" : "",
-			 needs ? seconds || bytes ? ", needs" : "needs" : "", place, bare);
+	return lb_format("%s%s%s of %s RUN %s", seconds ? "seconds" : "", bytes ? seconds ? ", bytes" : "bytes" : "",
+			 needs ? seconds || bytes ? ", needs" : "needs" : "", place, in->rest);
 }
 
 /* A text over several lines as one: a blank for each run of them. */
@@ -33,17 +30,12 @@ static void squeeze(char *s)
 	*to = '\0';
 }
 
-/* A source that would have to be fetched: "https://…", "git@…". */
-static bool is_remote(const char *arg)
-{
-	return strstr(arg, "://") || !strncmp(arg, "git@", 4);
-}
-
+/* Does it have a source on the network? */
 static bool fetches(const struct lb_instruction *in)
 {
 	bool remote = false;
 	for (size_t i = 0; in->keyword == LB_KW_ADD && i + 1 < in->args_count; i++)
-		remote |= is_remote(in->args[i]);
+		remote |= lb_source_is_remote(in->args[i]);
 	return remote;
 }
 

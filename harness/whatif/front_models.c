@@ -6,12 +6,6 @@
 
 #include "catalog/catalog.h"
 
-static bool is_modelled(const struct scenario *s, const struct lb_instruction *in)
-{
-	lb_autofree char *bare = lb_format("RUN %s", in->rest);
-	return lb_model_find(s->models, s->models_count, in->original) || lb_model_find(s->models, s->models_count, bare);
-}
-
 void front_read_models(struct front *f, const struct scenario *s)
 {
 	struct lb_err ignored;
@@ -22,7 +16,8 @@ void front_read_models(struct front *f, const struct scenario *s)
 	for (size_t i = 0; i < s->models_count; i++)
 		f->models[f->models_count++] = s->models[i];
 	for (size_t i = 0; i < known; i++)
-		if (f->catalog->runs[i].known && !is_modelled(s, f->catalog->runs[i].in))
+		if (f->catalog->runs[i].known &&
+		    !lb_model_find(s->models, s->models_count, f->catalog->runs[i].in->original, f->catalog->runs[i].in->rest))
 			f->models[f->models_count++] = f->catalog->runs[i].model;
 }
 
@@ -56,12 +51,10 @@ void front_free_models(struct front *f)
 
 const struct lb_model *front_model(const struct front *f, const char *text)
 {
-	const struct lb_model *m = lb_model_find(f->models, f->models_count, text);
 	const char *command = text + strcspn(text, " ");
 	while (!strncmp(command, " --", 3))
 		command += 1 + strcspn(command + 1, " ");
-	lb_autofree char *bare = lb_format("RUN%s", command);
-	return m ? m : lb_model_find(f->models, f->models_count, bare);
+	return lb_model_find(f->models, f->models_count, text, *command ? command + 1 : command);
 }
 
 const char *front_unknown(const struct front *f, uint32_t line)

@@ -261,11 +261,7 @@ static bool needs_root(const struct build *b, const struct step_run *sr)
 
 const struct lb_model *step_model(const struct build *b, const char *text, const char *command)
 {
-	lb_autofree char *bare = lb_format("RUN %s", command ? command : "");
-	for (size_t i = 0; i < b->o->models_count; i++)
-		if (lb_model_find(&b->o->models[i], 1, text) || lb_model_find(&b->o->models[i], 1, bare))
-			return &b->o->models[i];
-	return NULL;
+	return lb_model_find(b->o->models, b->o->models_count, text, command ? command : "");
 }
 
 struct depend_walk {

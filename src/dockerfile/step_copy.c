@@ -57,9 +57,9 @@ static bool is_git(const char *text)
 	return path > 4 && memcmp(text + path - 4, ".git", 4) == 0;
 }
 
-static bool is_http(const char *text)
+bool lb_source_is_remote(const char *source)
 {
-	return (strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0) && !is_git(text);
+	return strncmp(source, "http://", 7) == 0 || strncmp(source, "https://", 8) == 0 || is_git(source);
 }
 
 static int add_path(const struct lb_scope *c, size_t i)
@@ -70,7 +70,7 @@ static int add_path(const struct lb_scope *c, size_t i)
 	int r = lb_scope_expand(c, c->in->args[i], at, &path);
 	if (r != 0)
 		return r;
-	bool remote = is_http(path) || is_git(path);
+	bool remote = lb_source_is_remote(path);
 	if (remote && c->in->keyword == LB_KW_COPY)
 		return lb_scope_fail(c, at, "COPY takes no %s: write ADD", is_git(path) ? "git reference" : "URL");
 	c->resolved->expanded[i] = lb_arena_strdup(lb_scope_arena(c), path);

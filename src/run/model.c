@@ -46,10 +46,11 @@ bool lb_text_match(const char *pattern, const char *text)
 	return !*pattern;
 }
 
-const struct lb_model *lb_model_find(const struct lb_model *models, size_t count, const char *text)
+const struct lb_model *lb_model_find(const struct lb_model *models, size_t count, const char *text, const char *command)
 {
+	lb_autofree char *bare = count ? lb_format("RUN %s", command) : NULL;
 	for (size_t i = 0; i < count; i++)
-		if (lb_text_match(models[i].match, text))
+		if (lb_text_match(models[i].match, text) || lb_text_match(models[i].match, bare))
 			return &models[i];
 	return NULL;
 }

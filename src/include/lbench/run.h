@@ -40,8 +40,8 @@ struct lb_model {
 	bool reproducible;      /* its files keep one fixed time: the same inputs give the same layer */
 	enum lb_model_source source;
 };
-/* The first of models that matches text; NULL. */
-const struct lb_model *lb_model_find(const struct lb_model *models, size_t count, const char *text);
+/* The first of models that matches a RUN's text, with its flags or as "RUN " and its command; NULL. */
+const struct lb_model *lb_model_find(const struct lb_model *models, size_t count, const char *text, const char *command);
 bool lb_text_match(const char *pattern, const char *text); /* '*' and '?', over the whole text */
 
 /* The layer that m leaves on root: noise from `seed` (the scenario's seed and what the model depends on),

@@ -74,5 +74,6 @@ int lb_step_resolve(struct lb_stage_state *s, const struct lb_instruction *in, i
 
 /* Octal ("0755") or symbolic ("u=rwX,go+r") mode applied to `mode` (is_dir for X). LB_INVALID. */
 int lb_chmod_apply(const char *spec, bool is_dir, uint32_t mode, uint32_t *out, struct lb_err *err);
+bool lb_source_is_remote(const char *source); /* of a COPY or ADD: a URL or git reference */
 
 #endif
