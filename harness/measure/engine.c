@@ -209,32 +209,24 @@ static enum lb_outcome observed_outcome(enum lb_outcome foreseen, enum lb_outcom
 	return foreseen == LB_SKIPPED && seen == LB_UNKNOWN ? LB_SKIPPED : seen;
 }
 
-static void count_step(struct lb_build_result *c, struct record_observed *o, const struct foreseen *f)
+/* False: of a miss nobody knows whether it was needed. */
+static bool take_decisions(struct foreseeing *f, const struct subject_step *steps, struct lb_build_result *counts)
 {
-	uint32_t *const counts[] = {
-		[LB_HIT] = &c->hits,        [LB_MISS] = &c->misses,  [LB_META] = &c->meta,          [LB_SKIPPED] = &c->skipped,
-		[LB_UNKNOWN] = &c->unknown, [LB_ERROR] = &c->errors, [LB_UNREACHED] = &c->unreached
-	};
-	c->steps++;
-	++*counts[f->row.outcome];
-	if (f->row.outcome != LB_MISS)
-		return;
-	c->wasted += f->decision.needed == LB_NEEDED_NO;
-	o->wasted_known = o->wasted_known && f->decision.needed != LB_NEEDED_EMPTY;
-}
-
-static void take_decisions(struct foreseeing *f, const struct subject_step *steps, struct lb_build_result *counts,
-			   struct record_observed *o)
-{
-	o->wasted_known = true;
+	bool wasted_known = true;
 	for (size_t i = 0; i < f->count; i++) {
 		struct foreseen *s = &f->items[i];
 		enum lb_outcome was = s->row.outcome;
 		s->row.outcome = observed_outcome(was, steps[i].outcome);
 		if (was != s->row.outcome)
 			s->decision.needed = LB_NEEDED_EMPTY;
-		count_step(counts, o, s);
+		counts->steps++;
+		++*lb_build_count(counts, s->row.outcome);
+		if (s->row.outcome != LB_MISS)
+			continue;
+		counts->wasted += s->decision.needed == LB_NEEDED_NO;
+		wasted_known = wasted_known && s->decision.needed != LB_NEEDED_EMPTY;
 	}
+	return wasted_known;
 }
 
 static struct subject_step *list_steps(const struct foreseeing *f)
@@ -265,7 +257,33 @@ static void format(struct runner *r, size_t i, struct record_row *row, struct fo
 	}
 }
 
-static int observe(struct runner *r, size_t i, struct record_row *row, struct record_observed *o, struct lb_err *err)
+static void tell(struct runner *r, size_t i, struct record_row *row, const struct subject_result *seen, struct lb_build_result *counts,
+		 bool wasted_known, struct foreseeing *f)
+{
+	struct slot *slot = &r->slots[i];
+	const struct record_observed o = { .subject = measure_engine(r->p->o, r->p->plan->builds[i].policy)->name,
+					   .wasted_known = wasted_known,
+					   .image_known = seen->image_known,
+					   .total_ns = seen->wall_ns,
+					   .cpu_ns = seen->cpu_ns,
+					   .peak_rss_bytes = seen->peak_rss_bytes,
+					   .image_bytes = seen->image_bytes,
+					   .image = seen->image,
+					   .layers = seen->layers,
+					   .layers_new = seen->layers_new };
+	row->result = counts;
+	row->observed = &o;
+	if (!seen->ok)
+		runner_set_failed(r, row, "fail", seen->message);
+	format(r, i, row, f);
+	record_format_build(r->p->o->run, row, &slot->build_row);
+	slot->run_ns = seen->wall_ns;
+	slot->run_known = seen->ok;
+	r->totals->hits += counts->hits;
+	r->totals->misses += counts->misses;
+}
+
+static int observe(struct runner *r, size_t i, struct record_row *row, struct lb_err *err)
 {
 	struct lb_build_result foreseen = { 0 }, counts = { 0 };
 	struct foreseeing f = { 0 };
@@ -275,31 +293,11 @@ static int observe(struct runner *r, size_t i, struct record_row *row, struct re
 	if (!rc)
 		rc = ask_engine(r, i, steps, f.count, &seen, err);
 	if (!rc) {
-		take_decisions(&f, steps, &counts, o);
-		counts.ok = o->ok = seen.ok;
+		bool wasted_known = take_decisions(&f, steps, &counts);
+		counts.ok = seen.ok;
 		counts.context_files = foreseen.context_files;
 		counts.context_bytes = foreseen.context_bytes;
-		*o = (struct record_observed){ .subject = o->subject,
-					       .ok = seen.ok,
-					       .wasted_known = o->wasted_known,
-					       .image_known = seen.image_known,
-					       .total_ns = seen.wall_ns,
-					       .cpu_ns = seen.cpu_ns,
-					       .peak_rss_bytes = seen.peak_rss_bytes,
-					       .image_bytes = seen.image_bytes,
-					       .image = seen.image,
-					       .layers = seen.layers,
-					       .layers_new = seen.layers_new };
-		row->result = &counts;
-		if (!seen.ok)
-			runner_set_failed(r, row, "fail", seen.message);
-		format(r, i, row, &f);
-		record_format_build(r->p->o->run, row, &r->slots[i].build_row);
-		r->slots[i].run_ns = seen.wall_ns;
-		r->slots[i].run_known = seen.ok;
-		r->totals->hits += counts.hits;
-		r->totals->misses += counts.misses;
-		row->result = NULL;
+		tell(r, i, row, &seen, &counts, wasted_known, &f);
 	}
 	release_foreseen(&f);
 	return rc;
@@ -309,10 +307,10 @@ int runner_on_engine(struct runner *r, size_t i, uint64_t order, struct lb_err *
 {
 	const struct measure_options *o = r->p->o;
 	const struct scn_build *b = &r->p->plan->builds[i];
-	struct record_observed seen = { .subject = measure_engine(o, b->policy)->name };
+	const struct record_observed refused = { .subject = measure_engine(o, b->policy)->name };
 	struct record_row row = runner_row(r, i, order);
 	const char *status, *why = runner_refusal(r, i, &status);
-	row.observed = &seen;
+	row.observed = &refused;
 	if (why) {
 		runner_set_failed(r, &row, status, why);
 		record_format_build(o->run, &row, &r->slots[i].build_row);
@@ -320,6 +318,6 @@ int runner_on_engine(struct runner *r, size_t i, uint64_t order, struct lb_err *
 	}
 	int rc = ready_engine(r, i, err);
 	if (!rc && o->running)
-		o->running(o->progress_arg, b, seen.subject);
-	return rc ? rc : observe(r, i, &row, &seen, err);
+		o->running(o->progress_arg, b, refused.subject);
+	return rc ? rc : observe(r, i, &row, err);
 }

@@ -91,7 +91,7 @@ struct record_engine {
 /* What a real engine gave. */
 struct record_observed {
 	const char *subject;
-	bool ok, wasted_known, image_known;
+	bool wasted_known, image_known;
 	uint64_t total_ns, cpu_ns, peak_rss_bytes, image_bytes;
 	struct lb_digest image;
 	uint32_t layers, layers_new;

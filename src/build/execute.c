@@ -20,7 +20,8 @@ struct lb_time step_stamp(const struct build *b, const struct step_run *sr, bool
 {
 	bool makes = sr->step->op == LB_OP_COPY || sr->step->op == LB_OP_ADD || sr->step->op == LB_OP_WORKDIR;
 	const char *seconds = makes && b->shape.epoch_in_files ? lb_stage_epoch(sr->before) : NULL;
-	*epoch = seconds != NULL;
+	if (epoch)
+		*epoch = seconds != NULL;
 	return seconds ? (struct lb_time){ strtoll(seconds, NULL, 10), 0 } : build_stamp(b);
 }
 

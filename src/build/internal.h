@@ -133,15 +133,14 @@ struct build {
 	struct lb_link **image_links;  /* of images that COPY --from reads */
 	size_t image_links_count, image_links_cap;
 	bool failed;
-	bool has_epoch;
-	int64_t epoch;                 /* seconds: the time of the image */
 	bool from_scratch;             /* what is gathered now is what a build from scratch would have */
 };
 
 struct lb_pos step_pos(const struct build *b, const struct step_run *sr);
 struct lb_digest stamp_digest(const struct build *b, const struct stage_run *st, const struct step_run *sr);
 struct lb_time build_stamp(const struct build *b);
-/* The time of what a COPY, ADD or WORKDIR makes: the build's stamp, or SOURCE_DATE_EPOCH, which is that of what it copies too. */
+/* The time of what a COPY, ADD or WORKDIR makes: the build's stamp, or SOURCE_DATE_EPOCH, which is that of what it
+ * copies too: *epoch (NULL: nobody asks). */
 struct lb_time step_stamp(const struct build *b, const struct step_run *sr, bool *epoch);
 
 /* The layer of r (NULL is fine), read now where it is kept; borrowed. NULL: none, or it cannot be read any more. */

@@ -65,8 +65,6 @@ static void add_step_to_image(const struct build *b, const struct step_run *sr, 
 				.empty_layer = !layer };
 	if (strcmp(b->o->policy->engine, "buildkit") != 0)
 		h.comment = NULL;
-	if (b->has_epoch)
-		h.created = b->epoch;
 	if (sr->outcome == LB_UNKNOWN || (sr->outcome == LB_HIT && !sr->result))
 		*known = false;
 	if (layer && sr->result->info_known)
@@ -231,22 +229,18 @@ static void set_platform(struct lb_image *im, const char *platform)
 	im->variant = end ? lb_strdup(end + 1) : NULL;
 }
 
-/* The time of what this build adds; what is younger in the base gets it too. */
-static void set_epoch(const struct build *b, struct lb_image *im)
-{
-	if (!b->has_epoch)
-		return;
-	im->created = b->epoch;
-	for (size_t i = 0; i < im->history_count; i++)
-		if (im->history[i].created > b->epoch)
-			im->history[i].created = b->epoch;
-}
-
-static void find_epoch(struct build *b)
+/* SOURCE_DATE_EPOCH is the time of what this build adds; what is younger in the base gets it too. */
+static void date_image(const struct build *b, const struct stage_run *target, struct lb_image *im)
 {
 	const char *seconds = b->shape.epoch_in_config ? lb_plan_epoch(b->plan) : NULL;
-	b->has_epoch = seconds != NULL;
-	b->epoch = seconds ? strtoll(seconds, NULL, 10) : 0;
+	const struct lb_base_image *base = root_base(target);
+	if (!seconds)
+		return;
+	size_t own = !base ? 0 : base->image.history_count ? base->image.history_count : base->layers_count;
+	im->created = strtoll(seconds, NULL, 10);
+	for (size_t i = 0; i < im->history_count; i++)
+		if (i >= own || im->history[i].created > im->created)
+			im->history[i].created = im->created;
 }
 
 static int make_image(struct build *b, struct stage_run *target, struct lb_err *err)
@@ -256,12 +250,11 @@ static int make_image(struct build *b, struct stage_run *target, struct lb_err *
 	im.created = LB_CONTEXT_TIME;
 	set_platform(&im, target->plan->platform);
 	bool known = true;
-	find_epoch(b);
 	int rc = fill_image(b, target, &im, &known, err);
 	if (rc || !known)
 		return rc;
 	config_to_json(&target->state.config, im.config);
-	set_epoch(b, &im);
+	date_image(b, target, &im);
 	return store_and_push(b, target, &im, err);
 }
 
@@ -279,32 +272,19 @@ int output_image(struct build *b, struct stage_run *target, struct lb_err *err)
 
 /* ---- rows ---- */
 
+uint32_t *lb_build_count(struct lb_build_result *r, enum lb_outcome o)
+{
+	uint32_t *const counts[] = {
+		[LB_HIT] = &r->hits,        [LB_MISS] = &r->misses,  [LB_META] = &r->meta,          [LB_SKIPPED] = &r->skipped,
+		[LB_UNKNOWN] = &r->unknown, [LB_ERROR] = &r->errors, [LB_UNREACHED] = &r->unreached
+	};
+	return counts[o];
+}
+
 static void count_outcome(struct lb_build_result *out, const struct step_run *sr)
 {
 	out->steps++;
-	switch (sr->outcome) {
-	case LB_HIT:
-		out->hits++;
-		break;
-	case LB_MISS:
-		out->misses++;
-		break;
-	case LB_META:
-		out->meta++;
-		break;
-	case LB_SKIPPED:
-		out->skipped++;
-		break;
-	case LB_UNKNOWN:
-		out->unknown++;
-		break;
-	case LB_ERROR:
-		out->errors++;
-		break;
-	case LB_UNREACHED:
-		out->unreached++;
-		break;
-	}
+	++*lb_build_count(out, sr->outcome);
 	if (sr->stale)
 		out->stale++;
 }

@@ -70,8 +70,7 @@ int workdir_layer(const struct build *b, const struct step_run *sr, struct lb_no
 	int rc = follow(b, sr, root, path + (*path == '/'), &real, &rest, err);
 	if (rc)
 		return rc;
-	bool epoch;
-	struct lb_attr attr = { .kind = LB_DIR, .mode = 0755, .uid = sr->in.uid, .gid = sr->in.gid, .mtime = step_stamp(b, sr, &epoch) };
+	struct lb_attr attr = { .kind = LB_DIR, .mode = 0755, .uid = sr->in.uid, .gid = sr->in.gid, .mtime = step_stamp(b, sr, NULL) };
 	lb_autofree char *way = *real ? lb_format("%s/%s", real, rest) : lb_strdup(rest);
 	lb_autonode struct lb_node *layer = lb_tree_empty();
 	*exists = !*rest;

@@ -224,7 +224,7 @@ static int copy_op(const struct lb_buildkit_rules *rules, const struct lb_inputs
 		lb_sha256_adds(h, s->excludes[i]);
 	lb_sha256_addu(h, (uint64_t)s->parents | (uint64_t)s->unpack_given << 1 | (uint64_t)s->unpack << 2 | (uint64_t)merge << 3);
 	if (rules->epoch_counts)
-		lb_sha256_adds(h, or_empty(lb_inputs_epoch(in)));
+		lb_sha256_adds(h, or_empty(lb_stage_epoch(in->before)));
 	/* the owner's name is looked up in what lies below, which a linked copy does not stand on */
 	if (merge && s->chown && in->owner_known)
 		lb_sha256_addu(h, (uint64_t)in->uid << 32 | in->gid);
@@ -244,7 +244,7 @@ static void workdir_op(const struct lb_buildkit_rules *rules, const struct lb_in
 	lb_sha256_adds(h, or_empty(in->step->path));
 	lb_sha256_adds(h, or_empty(in->step->user));
 	if (rules->epoch_counts)
-		lb_sha256_adds(h, or_empty(lb_inputs_epoch(in)));
+		lb_sha256_adds(h, or_empty(lb_stage_epoch(in->before)));
 	add_root(op, in->parent);
 }
 

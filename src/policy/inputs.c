@@ -31,11 +31,6 @@ bool lb_field_next(const char **at, const char *end, struct lb_field *out)
 	return true;
 }
 
-const char *lb_inputs_epoch(const struct lb_inputs *in)
-{
-	return lb_stage_epoch(in->before);
-}
-
 static const char *variable(const char *name, void *arg)
 {
 	return lb_stage_lookup(arg, name);
@@ -156,14 +151,14 @@ static void copy_fields(const struct lb_inputs *in, struct lb_buf *b)
 	for (size_t i = 0; i < in->sources_count; i++)
 		for (size_t k = 0; k < in->sources[i].items_count; k++)
 			field(b, LB_FIELD_NAME, "name", in->sources[i].items[k].base);
-	field(b, LB_FIELD_EPOCH, "SOURCE_DATE_EPOCH", lb_inputs_epoch(in));
+	field(b, LB_FIELD_EPOCH, "SOURCE_DATE_EPOCH", lb_stage_epoch(in->before));
 }
 
 static void workdir_fields(const struct lb_inputs *in, struct lb_buf *b)
 {
 	field(b, LB_FIELD_DEST, "destination", in->step->path);
 	owner_field(in, b);
-	field(b, LB_FIELD_EPOCH, "SOURCE_DATE_EPOCH", lb_inputs_epoch(in));
+	field(b, LB_FIELD_EPOCH, "SOURCE_DATE_EPOCH", lb_stage_epoch(in->before));
 }
 
 /* ---- what stands in evidence only ---- */

@@ -95,8 +95,6 @@ void lb_inputs_fields(const struct lb_inputs *in, struct lb_buf *out, size_t *ca
 /* Digest of everything that the result depends on, from those fields, the files and the state below (NULL: none). */
 int lb_inputs_digest(const struct lb_inputs *in, const char *fields, size_t canonical_len, const struct lb_digest *below,
 		     struct lb_digest *out, struct lb_err *err);
-/* SOURCE_DATE_EPOCH in force, NULL: none. */
-const char *lb_inputs_epoch(const struct lb_inputs *in);
 /* word with the variables of the step expanded, the caller's; false: it cannot be. */
 bool lb_inputs_expand(const struct lb_inputs *in, const char *word, char **out);
 /* WORKDIR's directory as written, when that is absolute and not its clean form; the caller's. NULL: it is clean. */

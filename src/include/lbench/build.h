@@ -165,6 +165,7 @@ struct lb_build_result {
 	struct lb_digest image;         /* manifest; zero when there is none */
 	bool image_known;
 };
+uint32_t *lb_build_count(struct lb_build_result *r, enum lb_outcome o); /* that of its steps that came to o */
 
 /* Layers that builds made, by result id; safe for several threads. */
 struct lb_results;
