@@ -12,17 +12,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "measure/own.h"
 #include "measure/runner.h"
-
-/* ---- clocks ---- */
-
-static uint64_t now_ns(clockid_t clock)
-{
-	struct timespec t;
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /* ---- one build ---- */
 
@@ -73,14 +65,14 @@ static void on_begin(void *arg, int stage, int index)
 	(void)stage;
 	(void)index;
 	struct listening *l = arg;
-	l->began = now_ns(CLOCK_MONOTONIC);
+	l->began = clock_ns(CLOCK_MONOTONIC);
 	l->runs_in_step_ns = 0;
 }
 
 static void on_end(void *arg, int stage, int index)
 {
 	struct listening *l = arg;
-	*step_slot(l, stage, index) += now_ns(CLOCK_MONOTONIC) - l->began - l->runs_in_step_ns;
+	*step_slot(l, stage, index) += clock_ns(CLOCK_MONOTONIC) - l->began - l->runs_in_step_ns;
 }
 
 /* The instruction as written; NULL for what ONBUILD brought. */
@@ -107,7 +99,7 @@ static void on_run_begin(void *arg, int stage, int index)
 {
 	struct listening *l = arg;
 	tell_running(l, stage, index);
-	l->run_began = now_ns(CLOCK_MONOTONIC);
+	l->run_began = clock_ns(CLOCK_MONOTONIC);
 }
 
 static uint64_t on_run_end(void *arg, int stage, int index, const struct lb_exec_result *used)
@@ -115,7 +107,7 @@ static uint64_t on_run_end(void *arg, int stage, int index, const struct lb_exec
 	(void)stage;
 	(void)index;
 	struct listening *l = arg;
-	uint64_t took = now_ns(CLOCK_MONOTONIC) - l->run_began;
+	uint64_t took = clock_ns(CLOCK_MONOTONIC) - l->run_began;
 	l->runs_in_step_ns += took;
 	l->runs_ns += took;
 	own_add_run(&l->runs, &used->used);
@@ -125,13 +117,13 @@ static uint64_t on_run_end(void *arg, int stage, int index, const struct lb_exec
 static void on_push_begin(void *arg)
 {
 	struct listening *l = arg;
-	l->push_began = now_ns(CLOCK_MONOTONIC);
+	l->push_began = clock_ns(CLOCK_MONOTONIC);
 }
 
 static void on_push_end(void *arg)
 {
 	struct listening *l = arg;
-	l->push_ns += now_ns(CLOCK_MONOTONIC) - l->push_began;
+	l->push_ns += clock_ns(CLOCK_MONOTONIC) - l->push_began;
 }
 
 static void on_row(void *arg, const struct lb_step_row *step)
@@ -196,9 +188,9 @@ static int carry_out(struct runner *r, size_t i, struct listening *l, struct lb_
 	bo.events = (struct lb_events){ l, on_begin, on_end, on_run_begin, on_run_end, on_push_begin, on_push_end, on_row };
 	struct own_costs own;
 	own_begin(&own, o->jobs <= 1);
-	uint64_t wall = now_ns(CLOCK_MONOTONIC);
+	uint64_t wall = clock_ns(CLOCK_MONOTONIC);
 	int rc = lb_build(&bo, result, err);
-	l->row->engine_ns = now_ns(CLOCK_MONOTONIC) - wall - l->push_ns - l->runs_ns;
+	l->row->engine_ns = clock_ns(CLOCK_MONOTONIC) - wall - l->push_ns - l->runs_ns;
 	own_end(&own);
 	l->row->push_ns = l->push_ns;
 	l->row->cpu_ns = own.cpu_ns + l->runs.user_ns + l->runs.system_ns;
@@ -219,9 +211,9 @@ static int build_nothing(struct runner *r, size_t i, uint64_t order, struct lb_e
 	struct own_costs own;
 	prepared_options(r->p, i, &bo);
 	own_begin(&own, o->jobs <= 1);
-	uint64_t wall = now_ns(CLOCK_MONOTONIC);
+	uint64_t wall = clock_ns(CLOCK_MONOTONIC);
 	int rc = o->mode == LB_RUN_EXEC ? runner_null_run(o, &row.null_run_ns, &row.runs, err) : 0;
-	row.engine_ns = now_ns(CLOCK_MONOTONIC) - wall - row.null_run_ns;
+	row.engine_ns = clock_ns(CLOCK_MONOTONIC) - wall - row.null_run_ns;
 	own_end(&own);
 	row.cpu_ns = own.cpu_ns + row.runs.user_ns + row.runs.system_ns;
 	row.peak_rss_bytes = own.peak_rss_bytes;

@@ -8,15 +8,9 @@
 #include <math.h>
 #include <time.h>
 
+#include "clock.h"
 #include "measure/own.h"
 #include "stats/stats.h"
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 struct null_time {
 	uint64_t began, ns;
@@ -25,14 +19,14 @@ struct null_time {
 static void on_begin(void *arg)
 {
 	struct null_time *t = arg;
-	t->began = now_ns();
+	t->began = clock_ns(CLOCK_MONOTONIC);
 }
 
 static void on_end(void *arg, const struct lb_exec_result *used)
 {
 	(void)used;
 	struct null_time *t = arg;
-	t->ns = now_ns() - t->began;
+	t->ns = clock_ns(CLOCK_MONOTONIC) - t->began;
 }
 
 int runner_null_run(const struct measure_options *o, uint64_t *ns, struct lb_exec_costs *costs, struct lb_err *err)

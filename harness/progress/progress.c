@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "lbench/mem.h"
 #include "report/text.h"
 
@@ -17,9 +18,7 @@ enum { PATIENCE_MS = 1000, REDRAW_MS = 100, TICK_MS = 200, LOG_MS = 30000, NOW_C
 
 static uint64_t now_ms(void)
 {
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+	return clock_ns(CLOCK_MONOTONIC) / 1000000;
 }
 
 /* ---- when it is said ---- */

@@ -11,7 +11,7 @@
 
 struct loaded_base {
 	char *name;
-	struct lb_digest identity; /* what it stands for now */
+	struct lb_digest identity; /* of the image that it stands for */
 	char *id;                  /* the engine's */
 };
 

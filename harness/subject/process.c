@@ -17,19 +17,13 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #define SYSTEM_PATH "/usr/sbin:/usr/bin:/sbin:/bin"
 
 enum { NOT_STARTED = 127, POLL_MS = 50 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 /* ---- between fork and exec ---- */
 
@@ -148,7 +142,7 @@ int process_run(const struct process_options *o, struct lb_buf *out, struct proc
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return lb_fail_errno(err, errno, "cannot make a pipe");
 	lb_autofd int from = ends[0], to = ends[1];
-	uint64_t began = now_ns();
+	uint64_t began = clock_ns(CLOCK_MONOTONIC);
 	pid_t pid = start(o, to);
 	if (pid < 0)
 		return lb_fail_errno(err, errno, "cannot start %s", o->argv->items[0]);
@@ -162,7 +156,7 @@ int process_run(const struct process_options *o, struct lb_buf *out, struct proc
 	if (!whole)
 		return lb_fail(err, LB_INTERRUPTED, "interrupted");
 	*result = (struct process_result){ .status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status),
-					   .wall_ns = now_ns() - began,
+					   .wall_ns = clock_ns(CLOCK_MONOTONIC) - began,
 					   .peak_rss_bytes = (uint64_t)used.ru_maxrss * 1024 };
 	result->cpu_ns = (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000000u +
 			 (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1000u;

@@ -78,9 +78,7 @@ struct process_options engine_process(const struct subject *s, const struct lb_s
 
 int engine_call(struct subject *s, const struct lb_strv *argv, struct lb_buf *out, struct lb_err *err)
 {
-	struct process_options po = {
-		.argv = argv, .env = &s->env, .cancel = s->cancel, .apart = s->engine->alone, .no_network = s->engine->alone
-	};
+	struct process_options po = engine_process(s, argv);
 	struct process_result result;
 	int rc = process_run(&po, out, &result, err);
 	if (rc || !result.status)
@@ -97,8 +95,7 @@ static int make_dir(struct subject *s, struct lb_err *err)
 {
 	static const char *const hidden[] = { "/run", "/var/lib/containers" };
 	lb_autofree char *made = NULL;
-	const char *tmp = getenv("TMPDIR");
-	int rc = lb_fs_mkdtemp(tmp && *tmp ? tmp : "/tmp", "lbench-", &made, err);
+	int rc = lb_fs_mkdtemp(NULL, "lbench-", &made, err);
 	if (rc)
 		return rc;
 	s->dir = realpath(made, NULL);
@@ -169,6 +166,14 @@ int subject_reset(struct subject *s, struct lb_err *err)
 
 /* ---- bases ---- */
 
+static struct loaded_base *loaded_as(struct subject *s, const char *name)
+{
+	for (size_t i = 0; i < s->bases_count; i++)
+		if (strcmp(s->bases[i].name, name) == 0)
+			return &s->bases[i];
+	return NULL;
+}
+
 static int load_base(struct subject *s, const struct subject_base *b, struct lb_err *err)
 {
 	lb_autofree char *dir = lb_path_join(s->dir, "base"), *archive = lb_path_join(dir, "base.tar");
@@ -186,16 +191,15 @@ static int load_base(struct subject *s, const struct subject_base *b, struct lb_
 	if (rc)
 		return rc == LB_INTERRUPTED ? rc : lb_wrap(err, "while giving it the base %s", b->name);
 	lb_digest_text(&id, text);
-	size_t i = 0;
-	while (i < s->bases_count && strcmp(s->bases[i].name, b->name) != 0)
-		i++;
-	if (i == s->bases_count) {
+	struct loaded_base *loaded = loaded_as(s, b->name);
+	if (!loaded) {
 		s->bases = lb_grow(s->bases, s->bases_count, &s->bases_cap, sizeof(*s->bases));
-		s->bases[s->bases_count++] = (struct loaded_base){ .name = lb_strdup(b->name) };
+		loaded = &s->bases[s->bases_count++];
+		*loaded = (struct loaded_base){ .name = lb_strdup(b->name) };
 	}
-	free(s->bases[i].id);
-	s->bases[i].id = lb_strdup(text);
-	s->bases[i].identity = b->image->identity;
+	free(loaded->id);
+	loaded->id = lb_strdup(text);
+	loaded->identity = b->image->identity;
 	return 0;
 }
 
@@ -203,10 +207,8 @@ static int give_bases(struct subject *s, const struct subject_build *b, struct l
 {
 	int rc = 0;
 	for (size_t i = 0; !rc && i < b->bases_count; i++) {
-		size_t k = 0;
-		while (k < s->bases_count && strcmp(s->bases[k].name, b->bases[i].name) != 0)
-			k++;
-		if (k == s->bases_count || !lb_digest_equal(&s->bases[k].identity, &b->bases[i].image->identity))
+		const struct loaded_base *loaded = loaded_as(s, b->bases[i].name);
+		if (!loaded || !lb_digest_equal(&loaded->identity, &b->bases[i].image->identity))
 			rc = load_base(s, &b->bases[i], err);
 	}
 	return rc;
@@ -291,9 +293,7 @@ int subject_build(struct subject *s, const struct subject_build *b, struct subje
 	if (rc)
 		return rc;
 	build_argv(s, b, dockerfile, &argv);
-	struct process_options po = {
-		.argv = &argv, .env = &s->env, .cancel = s->cancel, .apart = s->engine->alone, .no_network = s->engine->alone
-	};
+	struct process_options po = engine_process(s, &argv);
 	uint64_t before = s->daemon_pid ? process_tree_cpu(s->daemon_pid) : 0;
 	rc = process_run(&po, &said, &used, err);
 	if (rc)
