@@ -73,15 +73,10 @@ static int resolve_policies(struct run_options *o, struct lb_err *err)
 	return 0;
 }
 
-static const enum lb_builder_kind engine_builders[] = { LB_BUILDER_WARM, LB_BUILDER_COLD };
-
-/* Builders of a real engine: its cache is exported and imported by nobody. */
+/* A real engine's cache is exported and imported by nobody. */
 static bool has_builder(const struct run_options *o, size_t policy, enum lb_builder_kind kind)
 {
-	bool any = false;
-	for (size_t i = 0; i < LB_COUNT(engine_builders); i++)
-		any = any || engine_builders[i] == kind;
-	return o->engine[policy] ? any : o->policy[policy]->builders & (1u << kind);
+	return o->engine[policy] ? kind == LB_BUILDER_WARM || kind == LB_BUILDER_COLD : o->policy[policy]->builders & (1u << kind);
 }
 
 /* Without --builder: the machine that people have, and the two that their CI has, where all policies know them. A real

@@ -101,7 +101,6 @@ static bool is_decision(const struct report_step *s)
 
 static void compare_steps(const struct report *r, const struct report_build *seen, const struct report_build *ours, struct verify_cell *c)
 {
-	static const char *const names[] = { "hit", "miss", "meta", "skipped", "unknown", "error", "unreached" };
 	const struct report_step *a = report_steps_of(r, seen), *b = report_steps_of(r, ours);
 	size_t n = seen->steps_count < ours->steps_count ? seen->steps_count : ours->steps_count;
 	for (size_t i = 0; i < n; i++) {
@@ -114,8 +113,8 @@ static void compare_steps(const struct report *r, const struct report_build *see
 		differ(r, c, seen,
 		       (struct verify_difference){ .step = -1,
 						   .what = lb_format("line %u %s", (unsigned)a[i].line, report_string(r, a[i].instruction)),
-						   .observed = lb_strdup(names[a[i].outcome]),
-						   .ours = lb_strdup(names[b[i].outcome]),
+						   .observed = lb_strdup(report_outcome_name(a[i].outcome)),
+						   .ours = lb_strdup(report_outcome_name(b[i].outcome)),
 						   .why = lb_strdup(report_string(r, b[i].reason)) });
 	}
 }
@@ -204,14 +203,13 @@ static void name_engines(const struct run_options *o, struct lb_strv *titles)
 int verify_on(struct run_options *o, const char *path, bool quiet, struct verify_report *out, struct verify_builds *builds,
 	      struct lb_strv *titles, struct lb_err *err)
 {
-	const char *tmp = getenv("TMPDIR");
 	lb_autofree char *dir = NULL, *result = NULL;
 	report_auto struct report *report = NULL;
 	*out = (struct verify_report){ .unit = "variant" };
 	*builds = (struct verify_builds){ 0 };
 	int rc = resolve(o, err);
 	if (!rc)
-		rc = lb_fs_mkdtemp(tmp && *tmp ? tmp : "/tmp", "lbench-", &dir, err);
+		rc = lb_fs_mkdtemp(NULL, "lbench-", &dir, err);
 	if (!rc)
 		rc = run_both(o, path, dir, quiet, &result, err);
 	if (!rc)

@@ -76,7 +76,6 @@ static void put_number(struct lb_buf *out, bool known, uint64_t n)
 static int step_row(const struct report *r, const struct report_build *b, const struct report_step *s, bool measured, struct lb_buf *out,
 		    struct lb_err *err)
 {
-	static const char *const outcomes[] = { "hit", "miss", "meta", "skipped", "unknown", "error", "unreached" };
 	static const char *const needs[] = { "", "yes", "no" }, *const stales[] = { "", "wrong", "suspect", "outdated" };
 	lb_autojson json_t *e = NULL;
 	int rc = report_evidence(r, s, &e, err);
@@ -89,7 +88,7 @@ static int step_row(const struct report *r, const struct report_build *b, const 
 	csv_put_uint(out, s->line);
 	csv_put(out, report_string(r, s->instruction));
 	csv_put(out, s->trigger ? "1" : "");
-	csv_put(out, outcomes[s->outcome]);
+	csv_put(out, report_outcome_name(s->outcome));
 	csv_put(out, needs[s->needed]);
 	csv_put(out, stales[s->stale]);
 	csv_put(out, report_string(r, s->reason));

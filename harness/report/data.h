@@ -17,6 +17,7 @@
 #define REPORT_UNKNOWN UINT64_MAX /* an empty cell of a number */
 
 enum step_outcome { ST_HIT, ST_MISS, ST_META, ST_SKIPPED, ST_UNKNOWN, ST_ERROR, ST_UNREACHED };
+const char *report_outcome_name(enum step_outcome outcome); /* as steps.csv has it */
 enum step_needed { NEED_EMPTY, NEED_YES, NEED_NO };
 enum step_source { SOURCE_NONE, SOURCE_RECORDED, SOURCE_DECLARED, SOURCE_UNKNOWN };
 enum step_stale { STALE_NO, STALE_WRONG, STALE_SUSPECT, STALE_OUTDATED };

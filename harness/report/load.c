@@ -146,6 +146,12 @@ static int number(const struct here *h, const char *column, const struct csv_fie
 	return 0;
 }
 
+const char *report_outcome_name(enum step_outcome outcome)
+{
+	static const char *const names[] = { "hit", "miss", "meta", "skipped", "unknown", "error", "unreached" };
+	return names[outcome];
+}
+
 /* Index of the field's text in names ("a|b|c"). */
 static int choice(const struct here *h, const char *column, const struct csv_field *f, const char *names, uint8_t *out, struct lb_err *err)
 {
